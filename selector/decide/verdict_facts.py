@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a decision says, as plain data that the window may import (no numpy here)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from selector.hub.candidate import Reason
+
+Status = Literal["decided", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One contestant's quality and cost on the user's examples."""
+
+    ref: str
+    score: float | None
+    """None when the contestant failed."""
+    interval: tuple[float, float] | None
+    """95 % (or the chosen confidence) interval of ``score``."""
+    difference: tuple[float, float, float] | None
+    """Low, expected, high of ``score - best``; None for a failed one."""
+    good_enough: float | None
+    """P(score >= best of all - margin)."""
+    parameters: int | None
+    latency_s: float | None
+    memory_peak_bytes: int | None
+    download_bytes: int | None
+    other_metrics: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Further metrics: id to (low, score, high)."""
+    error: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract, and more."""
+        return {
+            "ref": self.ref,
+            "score": self.score,
+            "interval": None if self.interval is None else list(self.interval),
+            "difference": None if self.difference is None else list(self.difference),
+            "good_enough": self.good_enough,
+            "latency_s": self.latency_s,
+            "memory_peak_bytes": self.memory_peak_bytes,
+            "parameters": self.parameters,
+            "download_bytes": self.download_bytes,
+            "other_metrics": {k: list(v) for k, v in self.other_metrics.items()},
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The smallest contestant that is good enough, or "undecided" and what would decide."""
+
+    choice: str | None
+    """The reference; None while undecided."""
+    status: Status
+    reasons: tuple[Reason, ...]
+    caveats: tuple[Reason, ...]
+    more_examples: int | None
+    """How many more examples would probably decide; None when decided or unknown."""
+    runner_up: str | None = None
+    supported_margin: float | None = None
+    """The smallest margin that these examples can decide; None when even the widest cannot."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract, and more."""
+        return {
+            "choice": self.choice,
+            "status": self.status,
+            "reasons": [x.to_json() for x in self.reasons],
+            "caveats": [x.to_json() for x in self.caveats],
+            "more_examples": self.more_examples,
+            "runner_up": self.runner_up,
+            "supported_margin": self.supported_margin,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores of all contestants (smallest first) and the decision."""
+
+    task: str
+    metric: str
+    n: int
+    margin: float
+    confidence: float
+    models: tuple[Score, ...]
+    decision: Decision
+    data_sha256: str
+    data_name: str
+    seed: int = 0
+    disagreements: tuple[int, ...] = ()
+    """Indices of examples where contestants differ, most contested first."""
+    confusion: dict[str, list[list[int]]] = field(default_factory=dict)
+    """Of each contestant: rows are true labels, columns predicted ones, in the order of ``labels``."""
+    labels: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract, and more."""
+        return {
+            "task": self.task,
+            "metric": self.metric,
+            "n": self.n,
+            "margin": self.margin,
+            "confidence": self.confidence,
+            "models": [x.to_json() for x in self.models],
+            "decision": self.decision.to_json(),
+            "data": {"name": self.data_name, "sha256": self.data_sha256},
+            "seed": self.seed,
+            "disagreements": list(self.disagreements),
+            "confusion": self.confusion,
+            "labels": list(self.labels),
+        }

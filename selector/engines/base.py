@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of an engine: what runs a model. One file each, found by the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selector.engines.facts import ModelFacts
+    from selector.tasks.base import Task, TaskRunner
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """An engine's name, what it reads, and the precisions it offers (first is the default)."""
+
+    id: str
+    title: str
+    formats: tuple[str, ...]
+    precisions: tuple[str, ...]
+    distributions: tuple[str, ...]
+    """Python distributions whose versions go into a decision file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loadable:
+    """Whether an engine can load a model, and why (a code of the catalogue and its facts)."""
+
+    ok: bool
+    reason: str = ""
+    facts: Mapping[str, Any] | None = None
+
+
+class Engine(Protocol):
+    """What runs a model. Importing an engine's module imports no runtime."""
+
+    info: EngineInfo
+
+    def probe(self) -> Loadable:
+        """Whether the engine is installed here, without importing it."""
+
+    def can_load(self, facts: ModelFacts, task: Task) -> Loadable:
+        """Judge from files and configuration alone. Pure."""
+
+    def files(self, facts: ModelFacts, precision: str) -> tuple[str, ...]:
+        """The file paths of ``facts`` that loading needs, so that nothing else is downloaded."""
+
+    def load(self, folder: Path, task: Task, options: Mapping[str, Any]) -> TaskRunner:
+        """Load in this process (a worker's). Options as in Task.load_torch.
+
+        Raises EngineMissing, LoadFailed, UnsupportedModel, OutOfMemory.
+        """

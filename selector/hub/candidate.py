@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model found on the Hub or on this disk, with everything shown before a click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from selector.engines.facts import ModelFacts
+from selector.fit.base import Fit
+
+LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence id as the repository states it, and the class that decides what one may do."""
+
+    id: str | None
+    kind: LicenceClass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a candidate stands where it stands: a catalogue key and its facts, never a sentence."""
+
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Code and facts."""
+        return {"code": self.code, "facts": self.facts}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model at one commit, judged for one task on one machine."""
+
+    repo: str
+    revision: str
+    facts: ModelFacts
+    licence: Licence
+    gated: bool
+    languages: tuple[str, ...]
+    downloads: int
+    likes: int
+    last_modified: str | None
+    download_bytes: int | None
+    engine: str | None
+    """The engine Petit would use; None when no engine here can load it."""
+    precision: str | None
+    fit: Fit
+    risks: tuple[Reason, ...] = ()
+    """For example risk.pickle_only, risk.remote_code, risk.gated, risk.unsafe_file, risk.no_licence."""
+    score: float = 0.0
+    """0 to 1, only for ordering; the reasons say why."""
+    reasons: tuple[Reason, ...] = ()
+    on_disk: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "id": self.repo,
+            "revision": self.revision,
+            "parameters": self.facts.parameters,
+            "download_bytes": self.download_bytes,
+            "licence": {"id": self.licence.id, "class": self.licence.kind},
+            "gated": self.gated,
+            "languages": list(self.languages),
+            "downloads": self.downloads,
+            "likes": self.likes,
+            "last_modified": self.last_modified,
+            "engine": self.engine,
+            "precision": self.precision,
+            "fit": self.fit.to_json(),
+            "risks": [risk.to_json() for risk in self.risks],
+            "score": self.score,
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "on_disk": self.on_disk,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search gives: nothing vanishes unexplained (``scanned = shown + sum(removed)``)."""
+
+    source: Literal["hub", "cache"]
+    scanned: int
+    removed: dict[str, int]
+    """How many each filter took away, by a catalogue key such as ``removed.licence``."""
+    candidates: tuple[Candidate, ...]
+    age_s: float = 0.0
+    """How old a cached answer is."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "source": self.source,
+            "scanned": self.scanned,
+            "removed": self.removed,
+            "age_s": self.age_s,
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A model whose files are on this disk, ready to load by path."""
+
+    ref: str
+    """``ORG/NAME@REVISION``."""
+    repo: str
+    revision: str
+    path: str
+    bytes: int
+    verified: bool
+    """Every file that a hash was promised for has that hash."""
+    files: tuple[tuple[str, str, int], ...] = ()
+    """Of each file: path inside the repository, sha256, size."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "ref": self.ref,
+            "revision": self.revision,
+            "path": self.path,
+            "bytes": self.bytes,
+            "verified": self.verified,
+        }

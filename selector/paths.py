@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things are: Petit's own folder, the Hugging Face cache, the resources that ship with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+
+APP = "petit"
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """Everything Petit writes lies under ``data`` (the model cache excepted)."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite store."""
+        return self.data / "petit.db"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.data / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        """The rotating log."""
+        return self.data / "log" / "petit.log"
+
+    @property
+    def decisions(self) -> Path:
+        """Saved decision files."""
+        return self.data / "decisions"
+
+    @property
+    def exports(self) -> Path:
+        """Where an export goes unless the user names a folder."""
+        return self.data / "exports"
+
+    @property
+    def downloads(self) -> Path:
+        """Partial downloads, kept across restarts so that they resume."""
+        return self.data / "downloads"
+
+    def create(self) -> Locations:
+        """Make the folder (private to the user) and return self."""
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def locations(data_dir: Path | None = None) -> Locations:
+    """Petit's own folder: ``data_dir``, or the platform's place for user data."""
+    if data_dir is not None:
+        return Locations(data_dir.expanduser().resolve())
+    return Locations(Path(platformdirs.user_data_dir(APP, appauthor=False)))
+
+
+def hub_cache() -> Path:
+    """The Hugging Face cache, found as huggingface_hub finds it, without importing it."""
+    if direct := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(direct).expanduser()
+    return hf_home() / "hub"
+
+
+def hf_home() -> Path:
+    """``HF_HOME`` or its default."""
+    if home := os.environ.get("HF_HOME"):
+        return Path(home).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base).expanduser() / "huggingface"
+
+
+@cache
+def resources_root() -> Path:
+    """The resources folder: inside the package when installed, beside it in a checkout."""
+    inside = Path(str(files("selector"))) / "_resources"
+    if inside.is_dir():
+        return inside
+    return Path(__file__).resolve().parent.parent / "resources"

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What models give back, as plain frozen data that survives JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLabel:
+    """A label and its probability (0 to 1)."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labels, most probable first."""
+
+    labels: tuple[ScoredLabel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """An embedding of ``len(values)`` dimensions, L2-normalised."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """Cosine similarity of two texts, -1 to 1."""
+
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Generated text; ``tokens`` counts the generated tokens."""
+
+    text: str
+    tokens: int
+
+
+Output = Labels | Vector | Similarity | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A piece of streamed text for input number ``index``."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The final output for input number ``index``."""
+
+    index: int
+    output: Output
+
+
+def to_json(output: Output) -> dict[str, Any]:
+    """A JSON object with ``kind`` naming the shape."""
+    match output:
+        case Labels(labels):
+            return {
+                "kind": "labels",
+                "labels": [{"label": x.label, "score": x.score} for x in labels],
+            }
+        case Vector(values):
+            return {"kind": "vector", "values": list(values)}
+        case Similarity(score):
+            return {"kind": "similarity", "score": score}
+        case Text(text, tokens):
+            return {"kind": "text", "text": text, "tokens": tokens}
+
+
+def from_json(data: dict[str, Any]) -> Output:
+    """The inverse of to_json. Raises ValueError, KeyError or TypeError on anything else."""
+    match data["kind"]:
+        case "labels":
+            return Labels(
+                tuple(ScoredLabel(str(x["label"]), float(x["score"])) for x in data["labels"])
+            )
+        case "vector":
+            return Vector(tuple(float(x) for x in data["values"]))
+        case "similarity":
+            return Similarity(float(data["score"]))
+        case "text":
+            return Text(str(data["text"]), int(data["tokens"]))
+        case other:
+            raise ValueError(f"unknown output kind {other!r}")
+
+
+def answer(output: Output) -> str | float | None:
+    """The comparable answer inside an output: top label, text or number; None for a vector."""
+    match output:
+        case Labels(labels):
+            return labels[0].label if labels else ""
+        case Similarity(score):
+            return score
+        case Text(text, _):
+            return text
+        case Vector():
+            return None

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contestants and what was measured of them. Times in seconds, memory in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from selector.tasks.outputs import Output, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A fully pinned model variant that is on this disk."""
+
+    ref: str
+    """``ORG/NAME@REVISION#ENGINE-PRECISION``."""
+    repo: str
+    revision: str
+    engine: str
+    precision: str
+    folder: str
+    parameters: int | None
+    download_bytes: int
+    files: tuple[tuple[str, str, int], ...] = ()
+    """Of each file: path inside the repository, sha256, size."""
+    predicted_memory_bytes: int | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The same inputs through several contestants."""
+
+    task: str
+    inputs: tuple[str, ...]
+    contestants: tuple[Contestant, ...]
+    repeat: int = 1
+    """How often each input is run; only the outputs of the first run are kept."""
+    block: int = 0
+    """Inputs given to a model in one turn; 0 lets the runner choose. 1 times single requests."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 0
+    """0: all physical cores that this process may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Latency over ``n`` timed runs, warm-up excluded."""
+
+    median: float
+    p95: float
+    n: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the command-line contract."""
+        return {"median": self.median, "p95": self.p95, "n": self.n}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one contestant did in a trial. ``error`` is set when it failed; the rest is then partial."""
+
+    ref: str
+    engine: str
+    precision: str
+    outputs: tuple[Output | None, ...]
+    load_s: float | None = None
+    first_result_s: float | None = None
+    """From the request to start the process to the first output."""
+    latency: Timing | None = None
+    """Seconds an input."""
+    throughput: float | None = None
+    throughput_unit: str = "inputs/s"
+    memory_peak_bytes: int | None = None
+    parameters: int | None = None
+    error: dict[str, Any] | None = None
+    """``{"code", "facts"}``."""
+    shared: bool = False
+    """True when other contestants computed at the same time, so that timings are not fair."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "ref": self.ref,
+            "engine": self.engine,
+            "precision": self.precision,
+            "outputs": [None if o is None else to_json(o) for o in self.outputs],
+            "load_s": self.load_s,
+            "first_result_s": self.first_result_s,
+            "latency_s": None if self.latency is None else self.latency.to_json(),
+            "throughput": None
+            if self.throughput is None
+            else {"unit": self.throughput_unit, "value": self.throughput},
+            "memory_peak_bytes": self.memory_peak_bytes,
+            "parameters": self.parameters,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEvent:
+    """Progress of a trial, for whoever watches.
+
+    ``kind`` is one of: loading, loaded, turn, partial, output, failed, finished, waiting (for memory).
+    """
+
+    kind: str
+    ref: str
+    index: int = -1
+    text: str = ""
+    output: Output | None = None
+    seconds: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One process per loaded model: entry, protocol, client, supervisor, memory meter."""
