@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens the database, brings its schema up to date, and turns SQLite's failures into coded errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Self
+
+from selector.errors import StoreDamaged, StoreLocked, StoreTooNew, TargetNotWritable
+
+BUSY_TIMEOUT_S = 5.0
+
+
+def _migrations() -> list[str]:
+    folder = files("selector.store") / "migrations"
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
+    return [(folder / name).read_text(encoding="utf-8") for name in names]
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text:
+            raise StoreLocked(path=path.name) from error
+        if "unable to open" in text or "readonly" in text:
+            raise TargetNotWritable(path=str(path)) from error
+        raise StoreDamaged(path=str(path), detail=text) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(path=str(path), detail=str(error)) from error
+
+
+class Database:
+    """One connection for one thread; make another for another thread.
+
+    Raises StoreLocked, StoreTooNew, StoreDamaged or TargetNotWritable from every method.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _translated(path):
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            self._migrate()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _migrate(self) -> None:
+        steps = _migrations()
+        with _translated(self.path):
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(steps):
+                raise StoreTooNew(path=self.path.name, version=version, known=len(steps))
+            if version == len(steps):
+                return
+            if version > 0:
+                self._backup(version)
+            # One writer at a time: a second process waits here and then finds nothing left to do.
+            self._connection.execute("BEGIN EXCLUSIVE")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            self._connection.execute("COMMIT")
+            for number, script in enumerate(steps[version:], start=version + 1):
+                self._connection.executescript(
+                    f"BEGIN EXCLUSIVE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
+                )
+
+    def _backup(self, version: int) -> None:
+        copy = sqlite3.connect(self.path.with_suffix(f".v{version}.bak"))
+        try:
+            self._connection.backup(copy)
+        finally:
+            copy.close()
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        """Run a query and fetch everything."""
+        with _translated(self.path):
+            return list(self._connection.execute(sql, values))
+
+    def write(self, sql: str, values: tuple[object, ...] = ()) -> int:
+        """Run one statement, committed at once; returns the last row id."""
+        with _translated(self.path):
+            return self._connection.execute(sql, values).lastrowid or 0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
