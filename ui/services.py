@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page is given: the desk, the words, the theme, and a way to work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from selector.desk.desk import Desk
+from selector.settings import Settings
+from selector.store.projects import Project
+from selector.wording import Wording
+from ui.background import Background
+from ui.theme.theme import Theme
+
+
+@dataclass(slots=True)
+class Services:
+    """Handed to pages by constructor; there are no singletons."""
+
+    desk: Desk
+    wording: Wording
+    theme: Theme
+    background: Background
+    settings: Settings
+    project: Project
+    """The project shown; pages replace it through ``change_project``."""
+    change_project: Callable[[Project], None]
+    """Save a new state of the project and tell every page (``show_project``)."""
+    go_to: Callable[[int], None]
+    """Show step 0 to 4."""
