@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentence similarity: two texts in, how much they mean the same out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from selector.tasks.base import PAIR_SEPARATOR, Task, TaskRunner
+from selector.tasks.feature_extraction import EmbeddingRunner
+from selector.tasks.outputs import Finished, Partial, Similarity, Vector
+from selector.tasks.torch_loading import load_torch_model
+
+
+class SimilarityRunner:
+    """Cosine of the two texts' embeddings; each different text is embedded once."""
+
+    labels: tuple[str, ...] = ()
+
+    def __init__(self, embeddings: EmbeddingRunner) -> None:
+        self._embeddings = embeddings
+        self.parameters = embeddings.parameters
+
+    def run(
+        self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
+    ) -> Iterator[Partial | Finished]:
+        """See TaskRunner."""
+        pairs = [text.partition(PAIR_SEPARATOR)[::2] for text in inputs]
+        texts = list(dict.fromkeys(side for pair in pairs for side in pair))
+        vectors: dict[str, tuple[float, ...]] = {}
+        for event in self._embeddings.run(texts, parameters, cancelled):
+            if isinstance(event, Finished) and isinstance(event.output, Vector):
+                vectors[texts[event.index]] = event.output.values
+        if len(vectors) < len(texts):  # cancelled on the way
+            return
+        for index, (left, right) in enumerate(pairs):
+            cosine = sum(a * b for a, b in zip(vectors[left], vectors[right], strict=True))
+            yield Finished(index, Similarity(max(-1.0, min(1.0, cosine))))
+
+
+def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
+    loaded = load_torch_model(folder, "AutoModel", options, ignore_head=True)
+    return SimilarityRunner(EmbeddingRunner(loaded))
+
+
+TASK = Task(
+    id="sentence-similarity",
+    modality="text",
+    title={"en": "Compare the meaning of two texts", "fr": "Comparer le sens de deux textes"},
+    purpose={
+        "en": "Two texts get a number from −1 to 1 that says how much they mean the same: duplicates, matching answers.",
+        "fr": "Deux textes reçoivent un nombre de −1 à 1 qui dit s’ils ont le même sens : doublons, réponses proches.",
+    },
+    words={
+        "en": (
+            "similar", "similarity", "compare", "duplicate", "paraphrase", "match", "same", "meaning", "pair",
+            "closest",
+        ),
+        "fr": (
+            "similaire", "similarité", "comparer", "doublon", "paraphrase", "ressembler", "même", "sens",
+            "proche", "paire",
+        ),
+    },
+    input_kind="text_pair",
+    output_kind="similarity",
+    hub_tags=("sentence-similarity", "feature-extraction"),
+    sample_inputs={
+        "en": ("How do I change my PIN?\tI want a new secret code.", "My card is lost.\tWhat is the exchange rate?"),
+        "fr": ("Comment changer mon code ?\tJe voudrais un nouveau code secret.",),
+    },
+    metrics=("spearman",),
+    load_torch=_load,
+)  # fmt: skip

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parent's side of a worker: start, ask, cancel, end. No Qt; callbacks come on a reader thread."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+from selector.errors import Cancelled, PetitError, WorkerCrashed, WorkerSilent, error_from
+from selector.log import redact
+from selector.worker.protocol import (
+    CANCEL,
+    MAX_LINE,
+    SHUTDOWN,
+    Event,
+    Request,
+    decode_event,
+    encode,
+)
+
+GRACE_S = 2.0
+STDERR_LINES = 200
+POLL_S = 0.05
+OnEvent = Callable[[dict[str, Any]], None]
+
+# A worker reads local files only; these hold even where its network cannot be taken away.
+MODEL_ENVIRONMENT: Mapping[str, str] = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_SAFETENSORS_CONVERSION": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+
+
+def outcome_of(code: int) -> str:
+    """A word for an exit code: ``killed``, a signal's name, or ``exit 3``."""
+    if code >= 0:
+        return f"exit {code}"
+    if code == -9:
+        return "killed"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+class Pending:
+    """A request under way."""
+
+    def __init__(self, request: Request, on_event: OnEvent | None) -> None:
+        self.request = request
+        self.on_event = on_event
+        self._ended = threading.Event()
+        self._terminal: Event | None = None
+        self._error: PetitError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the terminal event came (or the worker died)."""
+        return self._ended.is_set()
+
+    def arrive(self, event: Event) -> None:
+        """Called by the reader thread."""
+        if event.terminal:
+            self._terminal = event
+            self._ended.set()
+        elif self.on_event:
+            self.on_event(event.data)
+
+    def fail(self, error: PetitError) -> None:
+        """Called when the worker dies."""
+        if not self.ended:
+            self._error = error
+            self._ended.set()
+
+    def wait(self, timeout_s: float | None = None) -> dict[str, Any]:
+        """The result. Raises Cancelled, WorkerSilent, WorkerCrashed, or the worker's own error."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._ended.wait(POLL_S):  # short waits, so that Ctrl-C is seen at once
+            if deadline is not None and time.monotonic() > deadline:
+                raise WorkerSilent(seconds=timeout_s)
+        if self._error is not None:
+            raise self._error
+        assert self._terminal is not None
+        if self._terminal.kind == "cancelled":
+            raise Cancelled
+        data = self._terminal.data
+        if self._terminal.kind == "failed":
+            raise error_from(str(data.get("code")), dict(data.get("facts") or {}))
+        return data
+
+
+class WorkerClient:
+    """One worker process. Use as a context manager, or call ``close``."""
+
+    def __init__(self, role: str, environment: Mapping[str, str] | None = None) -> None:
+        frozen = bool(getattr(sys, "frozen", False))
+        command = (
+            [sys.executable, "--worker", role]
+            if frozen
+            else [sys.executable, "-m", "selector.worker", role]
+        )
+        extra = dict(MODEL_ENVIRONMENT) if role == "model" else {}
+        options: dict[str, Any] = (
+            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+            if os.name == "nt"
+            else {"start_new_session": True}
+        )
+        self.role = role
+        self.started = time.monotonic()
+        self.isolation = "unknown"
+        self._next = 1
+        self._lock = threading.Lock()
+        self._pending: dict[int, Pending] = {}
+        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self._closing = False
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **extra, **(environment or {})},
+            **options,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._errors = threading.Thread(
+            target=self._read_errors, args=(self._process.stderr,), daemon=True
+        )
+        self._errors.start()
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stdout,), daemon=True
+        )
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    # -- asking -----------------------------------------------------------------------------------
+    def submit(self, op: str, args: dict[str, Any], on_event: OnEvent | None = None) -> Pending:
+        """Send a request; ``on_event`` gets its progress on the reader thread. Raises WorkerCrashed."""
+        with self._lock:
+            pending = Pending(Request(self._next, op, args), on_event)
+            self._next += 1
+            self._pending[pending.request.id] = pending
+        line = encode(pending.request)
+        try:
+            self._write(line)
+        except OSError:
+            self._reader.join(GRACE_S)
+            pending.fail(self._crash())
+        return pending
+
+    def call(
+        self,
+        op: str,
+        args: dict[str, Any],
+        on_event: OnEvent | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        timeout_s: float | None = None,
+    ) -> dict[str, Any]:
+        """Submit and wait; when ``cancelled()`` becomes true the request is cancelled.
+
+        Raises as Pending.wait. Ctrl-C cancels the request before it is raised.
+        """
+        pending = self.submit(op, args, on_event)
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            while not pending._ended.wait(POLL_S):
+                if cancelled is not None and cancelled():
+                    self.cancel(pending)
+                    raise Cancelled
+                if deadline is not None and time.monotonic() > deadline:
+                    self.kill()
+                    raise WorkerSilent(seconds=timeout_s)
+        except KeyboardInterrupt:
+            self.cancel(pending)
+            raise
+        return pending.wait()
+
+    def cancel(self, pending: Pending) -> None:
+        """Ask the worker to stop; after two seconds without an end it is terminated, then killed.
+
+        Returns at once; the ladder runs on a thread of its own.
+        """
+        if pending.ended:
+            return
+        try:
+            self._write(encode(Request(0, CANCEL, {"id": pending.request.id})))
+        except OSError:
+            return
+
+        def ladder() -> None:
+            if not pending._ended.wait(GRACE_S):
+                self.terminate()
+                if not pending._ended.wait(GRACE_S):
+                    self.kill()
+
+        threading.Thread(target=ladder, daemon=True).start()
+
+    # -- ending -----------------------------------------------------------------------------------
+    def terminate(self) -> None:
+        """Ask the whole process group to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the whole process group now."""
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def _signal(self, number: int) -> None:
+        if not self.alive:
+            return
+        try:
+            if os.name == "nt":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def close(self, patience_s: float = 0.5) -> None:
+        """Shut down politely, then firmly. Idempotent."""
+        self._closing = True
+        try:
+            self._write(encode(Request(0, SHUTDOWN)))
+        except (OSError, ValueError):
+            pass
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait(GRACE_S)
+        self._reader.join(GRACE_S)
+        self._errors.join(GRACE_S)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+
+    def __enter__(self) -> WorkerClient:  # noqa: PYI034 - Self would need typing_extensions nowhere else used
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- reading ----------------------------------------------------------------------------------
+    def _write(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        with self._lock:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        try:
+            for line in iter(lambda: stream.readline(MAX_LINE + 1), b""):
+                event = decode_event(line)
+                if event.kind == "ready":
+                    self.isolation = str(event.data.get("isolation", "unknown"))
+                    continue
+                with self._lock:
+                    pending = (self._pending.pop if event.terminal else self._pending.get)(
+                        event.id, None
+                    )
+                if pending is not None:
+                    pending.arrive(event)
+        except (PetitError, ValueError, OSError) as error:
+            # A worker that breaks the protocol cannot be trusted with anything more.
+            self.kill()
+            problem = error if isinstance(error, PetitError) else None
+            self._fail_all(problem)
+            return
+        self._process.wait()
+        self._errors.join(GRACE_S)
+        self._fail_all(None)
+
+    def _read_errors(self, stream: IO[bytes]) -> None:
+        try:
+            for line in iter(lambda: stream.readline(65536), b""):
+                self._stderr.append(redact(line.decode("utf-8", "replace").rstrip()))
+        except (OSError, ValueError):
+            return
+
+    def _crash(self) -> WorkerCrashed:
+        code = self._process.poll()
+        outcome = "ended" if code is None or self._closing else outcome_of(code)
+        return WorkerCrashed(
+            outcome=outcome, role=self.role, stderr_tail="\n".join(self._stderr)[-4000:]
+        )
+
+    def _fail_all(self, error: PetitError | None) -> None:
+        with self._lock:
+            waiting = list(self._pending.values())
+            self._pending.clear()
+        for pending in waiting:
+            pending.fail(error or self._crash())
