@@ -72,7 +72,8 @@ def make_environment() -> None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         if "ensurepip" in done.stdout + done.stderr:
             raise SetUpFailed(
-                f"Python's venv is missing: sudo apt install python{version}-venv   (Fedora: sudo dnf install python3)"
+                f"Python's venv is missing: sudo apt install python{version}-venv"
+                "   (Fedora: sudo dnf install python3)"
             )
         raise SetUpFailed(
             f"Could not make {VENV.name}: {(done.stderr or done.stdout).strip()[-300:]}"
@@ -213,9 +214,8 @@ def main(arguments: list[str]) -> int:
         set_up("test" if testing else "")
         if testing:
             return test(arguments[1:])
-        if not arguments:
-            if has_display():
-                check_libraries({"offscreen", "window"})
+        if not arguments and has_display():
+            check_libraries({"offscreen", "window"})
     except SetUpFailed as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -223,9 +223,9 @@ def main(arguments: list[str]) -> int:
         print("\nStopped; nothing half-made is left.", file=sys.stderr)
         return 130
     command = [str(PYTHON), "-m", "selector", *arguments]
-    if os.name == "nt":
-        return subprocess.run(command, check=False).returncode
-    os.execv(command[0], command)
+    if os.name != "nt":
+        os.execv(command[0], command)
+    return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -54,17 +54,25 @@ def save_project(database: Database, project: Project) -> int:
 
 def last_project(database: Database) -> Project | None:
     """The project that was changed last; None when there is none or it cannot be read."""
+    found = recent_projects(database, 1)
+    return found[0] if found else None
+
+
+def recent_projects(database: Database, limit: int) -> list[Project]:
+    """Projects, the one changed last first; rows that cannot be read are left out."""
     rows = database.rows(
-        "SELECT id, title, state FROM project ORDER BY updated_at DESC, id DESC LIMIT 1"
+        "SELECT id, title, state FROM project ORDER BY updated_at DESC, id DESC LIMIT ?", (limit,)
     )
-    if not rows:
-        return None
+    return [project for row in rows if (project := _project(row)) is not None]
+
+
+def _project(row: tuple[object, ...]) -> Project | None:
     known = set(Project.__dataclass_fields__) - {"id", "title"}
     try:
-        state = json.loads(str(rows[0][2]))
+        state = json.loads(str(row[2]))
         fields: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in state.items() if k in known
         }
-        return Project(id=int(str(rows[0][0])), title=str(rows[0][1]), **fields)
+        return Project(id=int(str(row[0])), title=str(row[1]), **fields)
     except (ValueError, TypeError, AttributeError):
         return None

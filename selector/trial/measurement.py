@@ -79,6 +79,10 @@ class Measurement:
     """``{"code", "facts"}``."""
     shared: bool = False
     """True when other contestants computed at the same time, so that timings are not fair."""
+    labels: tuple[str, ...] = ()
+    """The labels the model knows, in its own order; empty for tasks without labels."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the libraries that ran it."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""

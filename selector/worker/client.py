@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -237,10 +238,8 @@ class WorkerClient:
     def close(self, patience_s: float = 0.5) -> None:
         """Shut down politely, then firmly. Idempotent."""
         self._closing = True
-        try:
+        with contextlib.suppress(OSError, ValueError):
             self._write(encode(Request(0, SHUTDOWN)))
-        except (OSError, ValueError):
-            pass
         try:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -250,10 +249,8 @@ class WorkerClient:
         self._errors.join(GRACE_S)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
-                try:
+                with contextlib.suppress(OSError):
                     stream.close()
-                except OSError:
-                    pass
 
     def __enter__(self) -> WorkerClient:  # noqa: PYI034 - Self would need typing_extensions nowhere else used
         return self

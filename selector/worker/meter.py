@@ -18,12 +18,12 @@ def peak_bytes() -> int:
     except (OSError, ValueError):
         pass
     info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):
-        return int(info.peak_wset)
+    if peak := getattr(info, "peak_wset", None):
+        return int(peak)
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(largest if sys.platform == "darwin" else largest * 1024)
 
 
 def now_bytes() -> int:

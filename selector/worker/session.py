@@ -50,7 +50,7 @@ class ModelRole:
         raise ProtocolProblem(reason="unknown op", op=op)
 
     def _load(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Args: engine, task, folder, repo, precision, device, threads. Gives labels, versions …"""
+        """Args: engine, task, folder, repo, precision, device, threads. Gives labels, versions …."""
         start = time.perf_counter()
         folder = Path(str(args["folder"]))
         if not folder.is_dir():
