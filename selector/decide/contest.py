@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes part, in which order of cost, with which answers, and what to warn about."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from selector.decide.data import FEW, Examples
+from selector.decide.labels import LabelMatch, match_labels, seen_labels, translate
+from selector.decide.metrics import Outputs
+from selector.errors import BadSetting
+from selector.hub.candidate import Reason
+from selector.tasks.base import OutputKind
+from selector.tasks.outputs import Labels, Output, Similarity, Text
+from selector.trial.measurement import Contestant, Measurement
+
+Cost = Literal["parameters", "memory", "latency", "download"]
+_NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """One contestant with its measurement and its answers in the user's words."""
+
+    contestant: Contestant
+    measurement: Measurement
+    answers: Outputs
+    match: LabelMatch | None
+    cost: float | None
+    """On the chosen axis; None when unknown."""
+
+    @property
+    def ref(self) -> str:
+        """The contestant's reference."""
+        return self.contestant.ref
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """Why it is out, or None."""
+        if self.measurement.error is not None:
+            return self.measurement.error
+        if all(output is None for output in self.answers):
+            return {"code": "engine.run_failed", "facts": {"reason": "no outputs"}}
+        return None
+
+
+def costs(contestant: Contestant, measurement: Measurement) -> dict[str, float | None]:
+    """What a contestant costs on every axis: weights, bytes, seconds an input, bytes."""
+    memory = measurement.memory_peak_bytes or contestant.predicted_memory_bytes
+    return {
+        "parameters": measurement.parameters or contestant.parameters,
+        "memory": memory,
+        "download": contestant.download_bytes or None,
+        "latency": None if measurement.latency is None else measurement.latency.median,
+    }
+
+
+def enter(
+    contestants: Sequence[Contestant],
+    measurements: Sequence[Measurement],
+    examples: Examples,
+    cost: str,
+) -> list[Entrant]:
+    """Pair contestants with their measurements, the cheapest first.
+
+    An unknown cost comes last; equal ones are told apart by the other axes, then by the order given.
+
+    Raises:
+        BadSetting: an unknown cost axis, a contestant named twice, or answers to other examples.
+    """
+    if cost not in get_args(Cost):
+        raise BadSetting(setting="cost", value=cost, known=list(get_args(Cost)))
+    found = {measurement.ref: measurement for measurement in measurements}
+    if len({x.ref for x in contestants}) != len(contestants) or len(found) != len(measurements):
+        raise BadSetting(setting="contestants", value="twice")
+    axes = [cost, *(x for x in ("parameters", "memory", "download", "latency") if x != cost)]
+    keyed: list[tuple[list[float], Entrant]] = []
+    for contestant in contestants:
+        measurement = found.get(contestant.ref) or _missing(contestant)
+        price = costs(contestant, measurement)
+        entrant = _entrant(contestant, measurement, examples, price[cost])
+        known = [price[axis] for axis in axes]
+        keyed.append(([math.inf if x is None else float(x) for x in known], entrant))
+    keyed.sort(key=lambda item: item[0])
+    return [entrant for _, entrant in keyed]
+
+
+def _missing(contestant: Contestant) -> Measurement:
+    error = {"code": "engine.run_failed", "facts": {"reason": "not measured"}}
+    return Measurement(contestant.ref, contestant.engine, contestant.precision, (), error=error)
+
+
+def _entrant(
+    contestant: Contestant, measurement: Measurement, examples: Examples, cost: float | None
+) -> Entrant:
+    n = len(examples.inputs)
+    if len(measurement.outputs) > n:
+        raise BadSetting(setting="outputs", value=len(measurement.outputs), most=n)
+    missing = [None] * (n - len(measurement.outputs))
+    answers: list[Output | None] = [*measurement.outputs, *missing]
+    match = None
+    if any(isinstance(output, Labels) for output in answers):
+        match = match_labels(seen_labels(answers), examples.labels or ())
+        answers = translate(answers, match)
+    return Entrant(contestant, measurement, tuple(answers), match, cost)
+
+
+def kind_of(entrants: Sequence[Entrant]) -> OutputKind | None:
+    """The kind of output of the first answer there is."""
+    for entrant in entrants:
+        for output in entrant.answers:
+            match output:
+                case None:
+                    continue
+                case Labels():
+                    return "labels"
+                case Similarity():
+                    return "similarity"
+                case Text():
+                    return "text"
+                case _:
+                    return "vector"
+    return None
+
+
+def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[Reason]:
+    """Everything that limits what the numbers mean, whatever they turn out to be."""
+    found: list[Reason] = []
+    n = len(examples.inputs)
+    if n < FEW:
+        found.append(Reason("caveat.few_examples", {"n": n, "wanted": FEW}))
+    if repeated := n - len(set(examples.inputs)):
+        found.append(Reason("caveat.duplicates", {"count": repeated, "n": n}))
+    for entrant in entrants:
+        if error := entrant.error:
+            facts = {"ref": entrant.ref, "error": error.get("code", "petit.error")}
+            found.append(Reason("caveat.failed_contestant", facts))
+            continue
+        if missing := sum(output is None for output in entrant.answers):
+            facts = {"ref": entrant.ref, "count": missing, "n": n}
+            found.append(Reason("caveat.missing_outputs", facts))
+        if entrant.match is not None:
+            found += _label_caveat(entrant.ref, entrant.match, examples.labels or ())
+    alive = [entrant for entrant in entrants if entrant.error is None]
+    if len(alive) == 1:
+        found.append(Reason("caveat.one_contestant", {"ref": alive[0].ref}))
+    if shared := [x.ref for x in alive if x.measurement.shared]:
+        found.append(Reason("caveat.shared_timing", {"refs": shared}))
+    if unknown := [x.ref for x in alive if x.cost is None]:
+        found.append(Reason("caveat.unknown_cost", {"refs": unknown, "cost": cost}))
+    return found
+
+
+def _label_caveat(ref: str, match: LabelMatch, labels: Sequence[str]) -> list[Reason]:
+    """Warn when some examples carry a label that the model was never seen to know."""
+    counts: Mapping[str, int] = Counter(labels)
+    lost = sum(counts[x] for x in match.unmatched_user)
+    if not lost or not match.unmatched_model:
+        return []
+    facts = {
+        "ref": ref,
+        "share": lost / len(labels),
+        "generic": match.generic,
+        "model_labels": list(match.unmatched_model[:_NAMES_SHOWN]),
+        "user_labels": list(match.unmatched_user[:_NAMES_SHOWN]),
+    }
+    return [Reason("caveat.labels_do_not_match", facts)]

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Per-example quality of generated text: exact match, token F1 and the counts behind chrF."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ORDERS = 6
+"""Longest character n-gram of chrF."""
+_BETA_SQUARED = 4.0
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+def normalise(text: str) -> str:
+    """Lower case, without punctuation, English articles and extra spaces.
+
+    The rule of the SQuAD v1.1 evaluation script (Rajpurkar et al. 2016), with the punctuation of all
+    scripts. A text that is nothing but such signs keeps them, or every sign would equal every other.
+    """
+    kept = "".join(
+        c
+        for c in text.lower()
+        if c not in string.punctuation and not unicodedata.category(c).startswith("P")
+    )
+    return " ".join(_ARTICLES.sub(" ", kept).split()) or " ".join(text.lower().split())
+
+
+def exact_match(answer: str, reference: str) -> float:
+    """1.0 when both are the same after ``normalise``, else 0.0."""
+    return float(normalise(answer) == normalise(reference))
+
+
+def token_f1(answer: str, reference: str) -> float:
+    """F1 of the bags of words after ``normalise``, 0 to 1 (SQuAD v1.1)."""
+    mine, theirs = normalise(answer).split(), normalise(reference).split()
+    if not mine or not theirs:
+        return float(mine == theirs)
+    common = sum((Counter(mine) & Counter(theirs)).values())
+    return 2 * common / (len(mine) + len(theirs))
+
+
+def chrf_counts(answer: str, reference: str) -> list[float]:
+    """For n-grams of 1 to 6 characters: how many in the answer, in the reference, in both.
+
+    Spaces are left out (Popović 2015, "chrF"). The counts add up over examples.
+    """
+    mine, theirs = "".join(answer.split()), "".join(reference.split())
+    counts: list[float] = []
+    for order in range(1, ORDERS + 1):
+        a = Counter(mine[i : i + order] for i in range(len(mine) - order + 1))
+        b = Counter(theirs[i : i + order] for i in range(len(theirs) - order + 1))
+        counts += [a.total(), b.total(), (a & b).total()]
+    return counts
+
+
+def chrf_score(sums: Floats) -> Floats:
+    """The chrF2 of added counts, 0 to 1.
+
+    Precision and recall are averaged over the orders that both sides have, as sacreBLEU does, then
+    joined with beta = 2.
+
+    Args:
+        sums: shape ``(..., 18)``.
+
+    Returns:
+        Shape ``(...)``.
+    """
+    parts = sums.reshape(*sums.shape[:-1], ORDERS, 3)
+    mine, theirs, both = parts[..., 0], parts[..., 1], parts[..., 2]
+    usable = (mine > 0) & (theirs > 0)
+    orders = np.maximum(usable.sum(axis=-1), 1)
+    precision = np.where(usable, both / np.where(usable, mine, 1.0), 0.0).sum(axis=-1) / orders
+    recall = np.where(usable, both / np.where(usable, theirs, 1.0), 0.0).sum(axis=-1) / orders
+    below = _BETA_SQUARED * precision + recall
+    above = (1 + _BETA_SQUARED) * precision * recall
+    return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1.0), 0.0))
