@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the command line and runs one command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from selector import __version__
+from selector.errors import BadSetting, Cancelled, PetitError
+from selector.log import start_log
+from selector.paths import locations
+from selector.wording import Wording, system_language
+
+if TYPE_CHECKING:
+    from selector.cli.console import Screen
+    from selector.desk.desk import Desk
+
+Command = Callable[["Desk", "Screen", argparse.Namespace], None]
+_UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9, "": 1.0}
+
+
+def quantity(text: str) -> int:
+    """A number with a unit: ``500M``, ``2GB``, ``1.5b``. Raises argparse.ArgumentTypeError."""
+    number = text.strip().lower()
+    unit = number.lstrip("0123456789.")
+    try:
+        return round(float(number.removesuffix(unit)) * _UNITS[unit.strip()])
+    except (KeyError, ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"not a quantity such as 500M or 2GB: {text!r}") from None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits with 2 on bad usage, as argparse does; in JSON mode it says so in JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        if "--json" in sys.argv:
+            from selector.cli.console import Screen
+
+            screen = Screen(Wording(system_language()), as_json=True)
+            error = {
+                "code": "usage",
+                "message": message,
+                "hint": self.format_usage().strip(),
+                "facts": {},
+            }
+            screen.document({"error": error})
+            raise SystemExit(2)
+        super().error(message)
+
+
+def _shared() -> _Parser:
+    shared = _Parser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    shared.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="everything Petit writes, models excepted"
+    )
+    shared.add_argument("--offline", action="store_true", help="use only what is on this computer")
+    return shared
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(
+        prog="petit", description="The smallest model that does your job, on your machine."
+    )
+    top.add_argument("--version", action="version", version=f"petit {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    shared = [_shared()]
+
+    def add(name: str, module: str, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, parents=shared)
+        command.set_defaults(module=module)
+        return command
+
+    machine = add("machine", "machine", "what this computer is and what it can run")
+    machine.add_argument(
+        "--calibrate", action="store_true", help="measure its rates (about three seconds)"
+    )
+    tasks = add("tasks", "tasks", "find the task for a job in plain words, in English or French")
+    tasks.add_argument("words", nargs="*", metavar="WORDS")
+
+    search = add("search", "search", "find models for a task that run here")
+    search.add_argument("--task", required=True, metavar="ID")
+    search.add_argument("--query")
+    search.add_argument("--language", metavar="CODE")
+    search.add_argument("--licence", default="any", metavar="permissive|any|SPDX")
+    search.add_argument("--max-params", type=quantity, metavar="500M")
+    search.add_argument("--max-memory", type=quantity, metavar="2GB")
+    search.add_argument(
+        "--sort", default="rank", choices=["rank", "downloads", "likes", "recent", "size"]
+    )
+    search.add_argument("--limit", type=int, default=20)
+    search.add_argument(
+        "--show-all", action="store_true", help="show what the filters remove as well"
+    )
+
+    fit = add("fit", "search", "predict memory and speed here without downloading weights")
+    fit.add_argument("refs", nargs="+", metavar="REF")
+    fit.add_argument("--task", metavar="ID")
+    pull = add("pull", "library", "download models, verified; an interrupted download goes on")
+    pull.add_argument("refs", nargs="+", metavar="REF")
+    pull.add_argument("--task", metavar="ID")
+    add("library", "library", "models on this computer")
+    remove = add("remove", "library", "delete a downloaded model")
+    remove.add_argument("ref", metavar="REF")
+
+    trial = add("try", "trial", "the same inputs through several models, side by side")
+    trial.add_argument("refs", nargs="+", metavar="REF")
+    trial.add_argument("--task", required=True, metavar="ID")
+    trial.add_argument(
+        "--input", action="append", required=True, metavar="TEXT|@FILE", dest="inputs"
+    )
+    trial.add_argument("--repeat", type=int, default=1, metavar="N")
+
+    evaluate = add("evaluate", "evaluate", "measure models on your labelled examples and decide")
+    evaluate.add_argument("refs", nargs="+", metavar="REF")
+    evaluate.add_argument("--task", required=True, metavar="ID")
+    evaluate.add_argument("--data", required=True, type=Path, metavar="FILE")
+    evaluate.add_argument("--input-column", metavar="C")
+    evaluate.add_argument("--label-column", metavar="C")
+    evaluate.add_argument("--metric", metavar="M")
+    evaluate.add_argument("--margin", type=float, default=0.05, metavar="X")
+    evaluate.add_argument("--confidence", type=float, default=0.975, metavar="P")
+    evaluate.add_argument(
+        "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+    )
+
+    export = add("export", "export", "write what was chosen in a form to run elsewhere")
+    export.add_argument("source", metavar="DECISION_FILE")
+    export.add_argument("--format", required=True, metavar="F")
+    export.add_argument("--out", required=True, type=Path, metavar="DIR")
+    sample = add(
+        "sample", "sample", "run the whole main job on the embedded sample project, offline"
+    )
+    sample.add_argument("--out", type=Path, metavar="DIR")
+    return top
+
+
+def show_window(arguments: Sequence[str]) -> int:
+    """Open the window in a process of its own: the core never imports it."""
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        sys.stderr.write(
+            "No display here: running the sample project in the terminal instead of the window.\n"
+        )
+        return run(["sample", *arguments])
+    command = [sys.executable, "-m", "ui", *arguments]
+    if os.name != "nt":
+        os.execv(command[0], command)
+    import subprocess
+
+    return subprocess.run(command, check=False).returncode
+
+
+def _wants_window(arguments: Sequence[str]) -> bool:
+    """No command: nothing at all, only options of the window, or a decision file to open."""
+    options = {"--data-dir", "--theme", "--language"}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word in options and rest:
+            rest.pop(0)
+        elif word != "--offline" and not word.endswith(".petit.json"):
+            return False
+    return True
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    if _wants_window(arguments):
+        return show_window(arguments)
+    options = parser().parse_args(arguments)
+    if options.command is None:
+        parser().print_help(sys.stderr)
+        return 2
+    from selector.cli.console import Screen
+    from selector.desk.desk import Desk
+
+    language = system_language()
+    screen = Screen(Wording(language), as_json=options.json)
+    desk: Desk | None = None
+    try:
+        folder = locations(options.data_dir).create()
+        start_log(folder.log)
+        offline = options.offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in {
+            "1",
+            "TRUE",
+            "ON",
+            "YES",
+        }
+        desk = Desk(folder, offline=offline, language=language)
+        module: Any = importlib.import_module(f"selector.cli.{options.module}_command")
+        command: Command = getattr(module, options.command.replace("try", "try_models"))
+        command(desk, screen, options)
+        return 0
+    except PetitError as error:
+        screen.problem(error)
+        return 1
+    except (KeyboardInterrupt, Cancelled):
+        screen.note(screen.wording.text("cli.cancelled"))
+        return 130
+    except OSError as error:
+        value = str(error.filename or options.data_dir or "")
+        screen.problem(
+            BadSetting(
+                setting="--data-dir", value=value, allowed=error.strerror or "a folder of yours"
+            )
+        )
+        return 1
+    finally:
+        if desk is not None:
+            desk.close()

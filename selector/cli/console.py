@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the command line writes: results on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from selector.errors import PetitError
+from selector.log import redact
+from selector.wording import Wording
+
+# Control and direction signs in names from outside could rewrite what a terminal shows.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: object) -> str:
+    """Text from outside, without signs that command a terminal."""
+    return _UNSAFE.sub("�", str(text))
+
+
+@dataclass(slots=True)
+class Screen:
+    """One command's output. With ``as_json`` nothing but one JSON document goes to stdout."""
+
+    wording: Wording
+    as_json: bool = False
+    out: Console = field(default_factory=lambda: Console(highlight=False, markup=False))
+    err: Console = field(
+        default_factory=lambda: Console(stderr=True, highlight=False, markup=False)
+    )
+
+    def document(self, data: Any) -> None:
+        """Print the one JSON document."""
+        json.dump(data, sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """A line of the result, for people."""
+        self.out.print(Text(plain(text), style=style), soft_wrap=True)
+
+    def note(self, text: str, style: str = "dim") -> None:
+        """A line of progress."""
+        self.err.print(Text(plain(text), style=style), soft_wrap=True)
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()
+    ) -> None:
+        """A table for people; ``numbers`` are the columns written to the right."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for position, column in enumerate(columns):
+            right = position in numbers
+            table.add_column(
+                column, justify="right" if right else "left", no_wrap=right, overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
+        self.out.print(table)
+
+    def progress(self) -> Progress:
+        """A progress display on stderr; silent where stderr is not a terminal."""
+        return Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self.err,
+            transient=True,
+            disable=not self.err.is_terminal,
+        )
+
+    def problem(self, error: PetitError) -> None:
+        """An error: the JSON of the contract on stdout, or its sentence and hint on stderr."""
+        facts = {
+            key: redact(value) if isinstance(value, str) else value
+            for key, value in error.facts.items()
+        }
+        message, hint = self.wording.error(error.code, facts)
+        if self.as_json:
+            self.document(
+                {"error": {"code": error.code, "message": message, "hint": hint, "facts": facts}}
+            )
+            return
+        self.note(message, style="bold red")
+        if hint:
+            self.note(hint, style="")
+        if detail := facts.get("detail") or facts.get("stderr_tail"):
+            self.note(str(detail)[-1500:])

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``petit evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+
+from selector.cli.console import Screen
+from selector.cli.trial_command import report
+from selector.decide.verdict_facts import Evaluation
+from selector.desk.desk import Desk
+from selector.desk.requests import EvaluateRequest
+
+
+def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
+    """Scores with intervals, then the decision and why."""
+    words = screen.wording
+    names = ("model", "size", "score", "interval", "to_best", "good_enough", "median", "memory")
+    rows = []
+    for row in evaluation.models:
+        if row.score is None or row.interval is None:
+            code = str((row.error or {}).get("code", "petit.error"))
+            rows.append(
+                (row.ref, "", words.error(code, (row.error or {}).get("facts", {}))[0], *[""] * 5)
+            )
+            continue
+        rows.append(
+            (
+                row.ref,
+                "–" if row.parameters is None else words.parameters(row.parameters),
+                words.percent(row.score),
+                f"{words.percent(row.interval[0])} … {words.percent(row.interval[1])}",
+                "–" if row.difference is None else words.points(row.difference[1]),
+                words.percent(row.good_enough or 0.0),
+                "–" if row.latency_s is None else words.seconds(row.latency_s),
+                "–" if row.memory_peak_bytes is None else words.bytes(row.memory_peak_bytes),
+            )
+        )
+    screen.table([words.text(f"cli.column.{name}") for name in names], rows, numbers=range(1, 8))
+    screen.say()
+    decision = evaluation.decision
+    screen.say(words.text(f"cli.{decision.status}", ref=decision.choice), "bold")
+    for reason in (*decision.reasons, *decision.caveats):
+        screen.say(f"  · {words.text(reason.code, **reason.facts)}")
+    if decision.more_examples is not None:
+        screen.say(words.text("cli.more_examples", n=decision.more_examples))
+    screen.say(
+        words.text("cli.basis", n=evaluation.n, metric=evaluation.metric, margin=evaluation.margin),
+        "dim",
+    )
+
+
+def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    """Measure models on labelled examples and decide."""
+    request = EvaluateRequest(
+        refs=tuple(options.refs),
+        task=options.task,
+        data=options.data,
+        input_column=options.input_column,
+        label_column=options.label_column,
+        metric=options.metric,
+        margin=options.margin,
+        confidence=options.confidence,
+        cost=options.cost,
+    )
+    done = desk.evaluate(request, report(screen))
+    if screen.as_json:
+        screen.document({**done.evaluation.to_json(), "file": str(done.file)})
+        return
+    show_evaluation(screen, done.evaluation)
+    screen.say(screen.wording.text("cli.saved", path=str(done.file)), "dim")

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``petit try``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from selector.cli.console import Screen
+from selector.decide.data import read_examples
+from selector.desk.desk import Desk
+from selector.desk.requests import OnTrial
+from selector.errors import error_from
+from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
+from selector.trial.measurement import Measurement, TrialEvent
+
+
+def read_inputs(words: Sequence[str]) -> list[str]:
+    """Texts as given; ``@FILE`` stands for the inputs in that file. Raises InputProblem."""
+    found: list[str] = []
+    for word in words:
+        found.extend(read_examples(Path(word[1:])).inputs if word.startswith("@") else [word])
+    return found
+
+
+def short(output: Output | None, screen: Screen) -> str:
+    """An output in a table's cell."""
+    match output:
+        case Labels(labels):
+            return f"{labels[0].label} {screen.wording.percent(labels[0].score)}" if labels else "–"
+        case Text(text, _):
+            return text
+        case Similarity(score):
+            return screen.wording.number(score)
+        case Vector(values):
+            return f"[{values[0]:.3f} … {values[-1]:.3f}] ({len(values)})"
+        case None:
+            return "–"
+
+
+def report(screen: Screen) -> OnTrial:
+    """A listener that says what is going on, on stderr."""
+
+    def listen(event: TrialEvent) -> None:
+        if event.kind in {"loading", "finished", "failed", "waiting"}:
+            screen.note(screen.wording.text(f"cli.trial.{event.kind}", ref=event.ref))
+
+    return listen
+
+
+def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
+    """Times and memory of each contestant."""
+    words = screen.wording
+    names = ("model", "load", "first", "median", "p95", "rate", "memory")
+    cells = []
+    for row in rows:
+        if row.error is not None:
+            cells.append(
+                (row.ref, words.error(str(row.error["code"]), row.error["facts"])[0], *[""] * 5)
+            )
+            continue
+        latency = row.latency
+        cells.append(
+            (
+                row.ref,
+                words.seconds(row.load_s or 0),
+                words.seconds(row.first_result_s or 0),
+                "–" if latency is None else words.seconds(latency.median),
+                "–" if latency is None else words.seconds(latency.p95),
+                "–"
+                if row.throughput is None
+                else f"{words.number(row.throughput)} {row.throughput_unit}",
+                words.bytes(row.memory_peak_bytes or 0),
+            )
+        )
+    screen.table([words.text(f"cli.column.{name}") for name in names], cells, numbers=range(1, 7))
+
+
+def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    """The same inputs through several models."""
+    inputs = read_inputs(options.inputs)
+    rows = desk.try_models(
+        options.refs, options.task, inputs, report(screen), repeat=options.repeat
+    )
+    if screen.as_json:
+        screen.document({"results": [row.to_json() for row in rows]})
+    else:
+        for index, text in enumerate(inputs):
+            screen.say(text, "bold")
+            screen.table(["", ""], [(row.ref, short(row.outputs[index], screen)) for row in rows])
+            screen.say()
+        show_measurements(screen, rows)
+    if rows and all(row.error is not None for row in rows):
+        error = rows[0].error or {}
+        if not screen.as_json:
+            raise error_from(str(error.get("code")), dict(error.get("facts") or {}))
+        raise SystemExit(1)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs labelled examples through contestants, resuming to the item, and has them judged."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from selector.decide.codec import (
+    contestant_to_json,
+    evaluation_from_json,
+    measurement_from_json,
+    measurement_to_json,
+)
+from selector.decide.data import Examples, read_examples
+from selector.decide.verdict_facts import Evaluation
+from selector.desk.requests import EvaluateRequest, OnTrial
+from selector.errors import BadSetting, DataColumns
+from selector.store.database import Database
+from selector.store.measurements import last_measurement, remember_measurement
+from selector.store.outputs import known_outputs, remember_output
+from selector.tasks.outputs import Output
+from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
+from selector.trial.runner import run_trial
+from selector.worker.client import WorkerClient
+
+
+def read_labelled(request: EvaluateRequest) -> Examples:
+    """The examples, which must have labels. Raises InputProblem, BadSetting."""
+    if not 0 < request.margin < 1:
+        raise BadSetting(setting="margin", value=request.margin, allowed="0 … 1")
+    if not 0.5 < request.confidence < 1:
+        raise BadSetting(setting="confidence", value=request.confidence, allowed="0.5 … 1")
+    examples = read_examples(request.data, request.input_column, request.label_column)
+    if examples.labels is None:
+        raise DataColumns(name=examples.name, wanted="label", columns=list(examples.columns))
+    return examples
+
+
+def _complete(
+    database: Database, contestant: Contestant, task: str, outputs: dict[int, Output], n: int
+) -> Measurement | None:
+    """A measurement from what is stored, when every output and the timings are there."""
+    facts = last_measurement(database, contestant.ref, task)
+    if facts is None or len(outputs) < n:
+        return None
+    try:
+        row = measurement_from_json({**facts, "outputs": [None] * n})
+    except (KeyError, TypeError, ValueError):
+        return None
+    return replace(row, outputs=tuple(outputs[i] for i in range(n)))
+
+
+def measure(
+    database: Database,
+    contestants: Sequence[Contestant],
+    task: str,
+    examples: Examples,
+    available_bytes: int,
+    on_event: OnTrial,
+    cancelled: Callable[[], bool],
+) -> tuple[Measurement, ...]:
+    """One measurement for each contestant; every output is committed the moment it arrives.
+
+    Raises Cancelled; what arrived until then is used next time.
+    """
+    n = len(examples.inputs)
+    known = {
+        c.ref: {
+            i: output
+            for i, (output, _) in known_outputs(database, examples.sha256, task, c.ref).items()
+            if i < n
+        }
+        for c in contestants
+    }
+    done = {
+        c.ref: row
+        for c in contestants
+        if (row := _complete(database, c, task, known[c.ref], n)) is not None
+    }
+    waiting = tuple(c for c in contestants if c.ref not in done)
+    for contestant in contestants:
+        if contestant.ref in done:
+            on_event(TrialEvent("finished", contestant.ref))
+
+    def commit(event: TrialEvent) -> None:
+        if event.kind == "output" and event.output is not None:
+            remember_output(
+                database, examples.sha256, task, event.ref, event.index, event.output, event.seconds
+            )
+        on_event(event)
+
+    if waiting:
+        trial = Trial(task, examples.inputs, waiting)
+        for row in run_trial(
+            trial,
+            available_bytes=available_bytes,
+            on_event=commit,
+            cancelled=cancelled,
+            known=known,
+        ):
+            done[row.ref] = row
+            if row.error is None and row.latency is not None:
+                facts = {**measurement_to_json(row), "outputs": []}
+                remember_measurement(database, row.ref, task, facts)
+    return tuple(done[c.ref] for c in contestants)
+
+
+def judge(
+    request: EvaluateRequest,
+    examples: Examples,
+    contestants: Sequence[Contestant],
+    measurements: Sequence[Measurement],
+    cancelled: Callable[[], bool],
+) -> Evaluation:
+    """Have a calculator process score and decide. Raises what the calculator raises."""
+    with tempfile.TemporaryDirectory(prefix="petit-") as folder:
+        rows = Path(folder) / "rows.json"
+        content: dict[str, Any] = {
+            "contestants": [contestant_to_json(c) for c in contestants],
+            "measurements": [measurement_to_json(m) for m in measurements],
+        }
+        rows.write_text(json.dumps(content), encoding="utf-8")
+        args = {
+            "task": request.task,
+            "rules": {
+                "metric": request.metric,
+                "margin": request.margin,
+                "confidence": request.confidence,
+                "cost": request.cost,
+            },
+            "data": {
+                "path": str(request.data.resolve()),
+                "input_column": request.input_column,
+                "label_column": request.label_column,
+                "sha256": examples.sha256,
+            },
+            "rows": str(rows),
+        }
+        with WorkerClient("calculator") as calculator:
+            return evaluation_from_json(calculator.call("evaluate", args, None, cancelled))

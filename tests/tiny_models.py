@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real models of real architectures with few weights, made on the spot and saved as repositories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+WORDS = [
+    *(
+        "my",
+        "card",
+        "is",
+        "lost",
+        "the",
+        "not",
+        "here",
+        "where",
+        "how",
+        "do",
+        "i",
+        "get",
+        "a",
+        "refund",
+    ),
+    *("please", "merci", "bonjour", "carte", "perdue", "je", "veux"),
+]
+
+
+def _tokenizer(folder: Path, decoder: bool = False) -> int:
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"] + list(
+        "abcdefghijklmnopqrstuvwxyz.,!?"
+    )
+    vocabulary = {word: i for i, word in enumerate([*special, *dict.fromkeys([*WORDS, *letters])])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    if not decoder:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]",
+            pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+            special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+        )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": 64,
+        "pad_token": "[PAD]",
+        "unk_token": "[UNK]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+    }
+    if decoder:
+        config["eos_token"] = "[SEP]"
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    return len(vocabulary)
+
+
+def _card(folder: Path, tag: str, licence: str = "apache-2.0") -> None:
+    front = f"---\nlicense: {licence}\nlanguage: [en]\npipeline_tag: {tag}\nlibrary_name: transformers\n---\n"
+    (folder / "README.md").write_text(f"{front}# {folder.name}\nRandom weights, for tests.\n")
+
+
+def make_classifier(
+    folder: Path,
+    labels: Sequence[str] = ("lost_card", "refund", "other"),
+    hidden: int = 32,
+    seed: int = 0,
+) -> Path:
+    """A BERT classifier with random weights."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=_tokenizer(folder),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=64,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        initializer_range=0.3,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    _card(folder, "text-classification")
+    return folder
+
+
+def make_encoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BERT encoder without a head."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=_tokenizer(folder),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder)
+    _card(folder, "feature-extraction")
+    return folder
+
+
+def make_decoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A Llama decoder with random weights; it never stops by itself for long."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=_tokenizer(folder, decoder=True),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=2048,
+        bos_token_id=2,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    _card(folder, "text-generation")
+    return folder
