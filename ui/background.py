@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from selector.errors import Cancelled, PetitError
 
@@ -48,7 +48,13 @@ class Job:
 
 
 class Background(QObject):
-    """Runs jobs on daemon threads and delivers what they give on the window's thread."""
+    """Runs jobs on daemon threads and delivers what they give on the window's thread.
+
+    Signals:
+        busy_changed: a job began or ended.
+    """
+
+    busy_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +91,7 @@ class Background(QObject):
                 self._arrived.append((job, "cancelled", None))
             except PetitError as error:
                 self._arrived.append((job, "error", error))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a bug must reach the user as a sentence, not end a thread
                 _log.exception("job %s failed", name)
                 problem = PetitError(detail=f"{type(error).__name__}: {error}")
                 self._arrived.append((job, "error", problem))
@@ -94,12 +100,18 @@ class Background(QObject):
 
         threading.Thread(target=work, name=f"petit-{name}", daemon=True).start()
         self._timer.start()
+        self.busy_changed.emit()
         return job
 
     @property
     def busy(self) -> list[str]:
         """Names of the jobs under way."""
         return sorted(job.name for job in self._jobs)
+
+    def cancel_all(self) -> None:
+        """Ask every job to stop; each calls back as usual."""
+        for job in list(self._jobs):
+            job.cancel()
 
     def stop_all(self) -> None:
         """Ask every job to stop and call nobody back."""
@@ -122,6 +134,8 @@ class Background(QObject):
             job.running = False
             self._jobs.discard(job)
             self._finish(job, kind, value)
+        if ended:
+            self.busy_changed.emit()
         if not self._jobs and not self._arrived:
             self._timer.stop()
 

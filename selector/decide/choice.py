@@ -10,8 +10,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from selector.decide.metrics import Floats
 from selector.decide.statistics import good_enough
+from selector.decide.text_metrics import Floats
 
 MOST_RULED_OUT = 0.05
 """A model is never ruled out while it has more than this chance, however bold the user is."""
@@ -90,7 +90,7 @@ def more_examples(
             wanted = max(wanted, n * (z * spread / distance) ** 2)
     more = max(1.0, wanted - n)
     # Two digits: anything finer pretends to know.
-    unit = 10 ** max(0, math.floor(math.log10(more)) - 1)
+    unit = int(10 ** max(0, math.floor(math.log10(more)) - 1))
     return math.ceil(more / unit) * unit
 
 

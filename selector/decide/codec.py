@@ -1,113 +1,171 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluations, measurements and contestants from JSON; no numpy, so that the window may use it."""
+"""JSON back into dataclasses, for what crosses a process boundary. No numpy: the window imports this."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
-from selector.decide.verdict_facts import Decision, Evaluation, Score
+from selector.decide.verdict_facts import Decision, Evaluation, Score, Status
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import from_json
 from selector.trial.measurement import Contestant, Measurement, Timing
 
-
-def reason_from_json(data: Mapping[str, Any]) -> Reason:
-    """A reason, caveat or warning."""
-    return Reason(str(data["code"]), dict(data["facts"]))
+Json = Mapping[str, Any]
+Triple = tuple[float, float, float]
 
 
-def _pair(value: Any) -> tuple[float, float] | None:
-    return None if value is None else (float(value[0]), float(value[1]))
-
-
-def _triple(value: Any) -> tuple[float, float, float] | None:
-    return None if value is None else (float(value[0]), float(value[1]), float(value[2]))
-
-
-def score_from_json(data: Mapping[str, Any]) -> Score:
-    """One contestant's scores."""
-    others = {
-        str(k): _triple(v) or (0.0, 0.0, 0.0) for k, v in data.get("other_metrics", {}).items()
+def contestant_to_json(contestant: Contestant) -> dict[str, Any]:
+    """Every field of a contestant; ``files`` as objects."""
+    return {
+        "ref": contestant.ref,
+        "repo": contestant.repo,
+        "revision": contestant.revision,
+        "engine": contestant.engine,
+        "precision": contestant.precision,
+        "folder": contestant.folder,
+        "parameters": contestant.parameters,
+        "download_bytes": contestant.download_bytes,
+        "files": [{"path": p, "sha256": h, "size": s} for p, h, s in contestant.files],
+        "predicted_memory_bytes": contestant.predicted_memory_bytes,
+        "licence": contestant.licence,
     }
-    return Score(
+
+
+def contestant_from_json(data: Json) -> Contestant:
+    """The inverse of contestant_to_json. Raises KeyError, TypeError or ValueError."""
+    return Contestant(
         ref=str(data["ref"]),
-        score=data["score"],
-        interval=_pair(data["interval"]),
-        difference=_triple(data["difference"]),
-        good_enough=data["good_enough"],
-        parameters=data["parameters"],
-        latency_s=data["latency_s"],
-        memory_peak_bytes=data["memory_peak_bytes"],
-        download_bytes=data.get("download_bytes"),
-        other_metrics=others,
-        error=data.get("error"),
+        repo=str(data["repo"]),
+        revision=str(data["revision"]),
+        engine=str(data["engine"]),
+        precision=str(data["precision"]),
+        folder=str(data.get("folder", "")),
+        parameters=_integer(data.get("parameters")),
+        download_bytes=int(data.get("download_bytes", 0)),
+        files=tuple(
+            (str(x["path"]), str(x["sha256"]), int(x["size"])) for x in data.get("files", ())
+        ),
+        predicted_memory_bytes=_integer(data.get("predicted_memory_bytes")),
+        licence=_text(data.get("licence")),
     )
 
 
-def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
-    """The inverse of Evaluation.to_json. Raises KeyError, TypeError or ValueError on anything else."""
-    decision = data["decision"]
+def measurement_to_json(measurement: Measurement) -> dict[str, Any]:
+    """``Measurement.to_json`` and what the public JSON leaves out, so that nothing is lost."""
+    return measurement.to_json() | {
+        "shared": measurement.shared,
+        "throughput_unit": measurement.throughput_unit,
+        "labels": list(measurement.labels),
+        "versions": dict(measurement.versions),
+    }
+
+
+def measurement_from_json(data: Json) -> Measurement:
+    """The inverse of measurement_to_json; reads ``Measurement.to_json`` too.
+
+    Raises KeyError, TypeError or ValueError.
+    """
+    latency, throughput = data.get("latency_s"), data.get("throughput")
+    unit = data.get("throughput_unit", "inputs/s")
+    return Measurement(
+        ref=str(data["ref"]),
+        engine=str(data["engine"]),
+        precision=str(data["precision"]),
+        outputs=tuple(None if x is None else from_json(x) for x in data["outputs"]),
+        load_s=_number(data.get("load_s")),
+        first_result_s=_number(data.get("first_result_s")),
+        latency=None
+        if latency is None
+        else Timing(float(latency["median"]), float(latency["p95"]), int(latency["n"])),
+        throughput=None if throughput is None else float(throughput["value"]),
+        throughput_unit=str(unit if throughput is None else throughput["unit"]),
+        memory_peak_bytes=_integer(data.get("memory_peak_bytes")),
+        parameters=_integer(data.get("parameters")),
+        error=None if data.get("error") is None else dict(data["error"]),
+        shared=bool(data.get("shared", False)),
+        labels=tuple(str(x) for x in data.get("labels", ())),
+        versions={str(k): str(v) for k, v in data.get("versions", {}).items()},
+    )
+
+
+def reason_from_json(data: Json) -> Reason:
+    """The inverse of Reason.to_json."""
+    return Reason(str(data["code"]), dict(data["facts"]))
+
+
+def score_from_json(data: Json) -> Score:
+    """The inverse of Score.to_json. Raises KeyError, TypeError or ValueError."""
+    interval, difference = data["interval"], data["difference"]
+    return Score(
+        ref=str(data["ref"]),
+        score=_number(data["score"]),
+        interval=None if interval is None else _pair(interval),
+        difference=None if difference is None else _triple(difference),
+        good_enough=_number(data["good_enough"]),
+        parameters=_integer(data["parameters"]),
+        latency_s=_number(data["latency_s"]),
+        memory_peak_bytes=_integer(data["memory_peak_bytes"]),
+        download_bytes=_integer(data["download_bytes"]),
+        other_metrics={str(k): _triple(v) for k, v in data["other_metrics"].items()},
+        error=None if data["error"] is None else dict(data["error"]),
+    )
+
+
+def decision_from_json(data: Json) -> Decision:
+    """The inverse of Decision.to_json. Raises KeyError, TypeError or ValueError."""
+    if data["status"] not in {"decided", "undecided"}:
+        raise ValueError(f"unknown status {data['status']!r}")
+    return Decision(
+        choice=_text(data["choice"]),
+        status=cast("Status", data["status"]),
+        reasons=tuple(reason_from_json(x) for x in data["reasons"]),
+        caveats=tuple(reason_from_json(x) for x in data["caveats"]),
+        more_examples=_integer(data["more_examples"]),
+        runner_up=_text(data["runner_up"]),
+        supported_margin=_number(data["supported_margin"]),
+    )
+
+
+def evaluation_from_json(data: Json) -> Evaluation:
+    """The inverse of Evaluation.to_json. Raises KeyError, TypeError or ValueError."""
     return Evaluation(
         task=str(data["task"]),
         metric=str(data["metric"]),
         n=int(data["n"]),
         margin=float(data["margin"]),
         confidence=float(data["confidence"]),
-        models=tuple(score_from_json(item) for item in data["models"]),
-        decision=Decision(
-            choice=decision["choice"],
-            status=decision["status"],
-            reasons=tuple(reason_from_json(item) for item in decision["reasons"]),
-            caveats=tuple(reason_from_json(item) for item in decision["caveats"]),
-            more_examples=decision["more_examples"],
-            runner_up=decision.get("runner_up"),
-            supported_margin=decision.get("supported_margin"),
-        ),
+        models=tuple(score_from_json(x) for x in data["models"]),
+        decision=decision_from_json(data["decision"]),
         data_sha256=str(data["data"]["sha256"]),
         data_name=str(data["data"]["name"]),
-        seed=int(data.get("seed", 0)),
-        disagreements=tuple(int(i) for i in data.get("disagreements", ())),
-        confusion=dict(data.get("confusion", {})),
-        labels=tuple(data.get("labels", ())),
+        seed=int(data["seed"]),
+        disagreements=tuple(int(x) for x in data["disagreements"]),
+        confusion={
+            str(ref): [[int(x) for x in row] for row in rows]
+            for ref, rows in data["confusion"].items()
+        },
+        labels=tuple(str(x) for x in data["labels"]),
     )
 
 
-def measurement_to_json(row: Measurement) -> dict[str, Any]:
-    """Everything, for another process (the command line's JSON is Measurement.to_json)."""
-    return {**row.to_json(), "labels": list(row.labels), "versions": dict(row.versions)}
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
-def measurement_from_json(data: Mapping[str, Any]) -> Measurement:
-    """The inverse of measurement_to_json."""
-    latency, throughput = data["latency_s"], data["throughput"]
-    return Measurement(
-        ref=str(data["ref"]),
-        engine=str(data["engine"]),
-        precision=str(data["precision"]),
-        outputs=tuple(None if item is None else from_json(item) for item in data["outputs"]),
-        load_s=data["load_s"],
-        first_result_s=data["first_result_s"],
-        latency=None
-        if latency is None
-        else Timing(latency["median"], latency["p95"], latency["n"]),
-        throughput=None if throughput is None else throughput["value"],
-        throughput_unit="inputs/s" if throughput is None else throughput["unit"],
-        memory_peak_bytes=data["memory_peak_bytes"],
-        parameters=data["parameters"],
-        error=data["error"],
-        labels=tuple(data.get("labels", ())),
-        versions=dict(data.get("versions", {})),
-    )
+def _integer(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
-def contestant_to_json(contestant: Contestant) -> dict[str, Any]:
-    """Everything, for another process."""
-    return asdict(contestant)
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
-def contestant_from_json(data: Mapping[str, Any]) -> Contestant:
-    """The inverse of contestant_to_json."""
-    files = tuple((str(p), str(h), int(s)) for p, h, s in data.get("files", ()))
-    return Contestant(**{**data, "files": files})
+def _pair(value: Any) -> tuple[float, float]:
+    low, high = value
+    return float(low), float(high)
+
+
+def _triple(value: Any) -> Triple:
+    low, middle, high = value
+    return float(low), float(middle), float(high)

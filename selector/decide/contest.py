@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from selector.decide.data import FEW, Examples
 from selector.decide.labels import LabelMatch, match_labels, seen_labels, translate
@@ -18,7 +18,6 @@ from selector.tasks.base import OutputKind
 from selector.tasks.outputs import Labels, Output, Similarity, Text
 from selector.trial.measurement import Contestant, Measurement
 
-Cost = Literal["parameters", "memory", "latency", "download"]
 _NAMES_SHOWN = 10
 
 
@@ -70,13 +69,11 @@ def enter(
     An unknown cost comes last; equal ones are told apart by the other axes, then by the order given.
 
     Raises:
-        BadSetting: an unknown cost axis, a contestant named twice, or answers to other examples.
+        BadSetting: a contestant named twice, or more answers than examples.
     """
-    if cost not in get_args(Cost):
-        raise BadSetting(setting="cost", value=cost, known=list(get_args(Cost)))
     found = {measurement.ref: measurement for measurement in measurements}
     if len({x.ref for x in contestants}) != len(contestants) or len(found) != len(measurements):
-        raise BadSetting(setting="contestants", value="twice")
+        raise BadSetting(setting="contestants", value="twice the same", allowed="each once")
     axes = [cost, *(x for x in ("parameters", "memory", "download", "latency") if x != cost)]
     keyed: list[tuple[list[float], Entrant]] = []
     for contestant in contestants:
@@ -99,12 +96,13 @@ def _entrant(
 ) -> Entrant:
     n = len(examples.inputs)
     if len(measurement.outputs) > n:
-        raise BadSetting(setting="outputs", value=len(measurement.outputs), most=n)
+        raise BadSetting(setting="outputs", value=len(measurement.outputs), allowed=f"up to {n}")
     missing = [None] * (n - len(measurement.outputs))
     answers: list[Output | None] = [*measurement.outputs, *missing]
     match = None
     if any(isinstance(output, Labels) for output in answers):
-        match = match_labels(seen_labels(answers), examples.labels or ())
+        known = measurement.labels or seen_labels(answers)
+        match = match_labels(known, examples.labels or ())
         answers = translate(answers, match)
     return Entrant(contestant, measurement, tuple(answers), match, cost)
 

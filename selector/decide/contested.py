@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from selector.decide.metrics import Floats, Metric, Outputs, top_label
-from selector.decide.text_metrics import normalise
+from selector.decide.metrics import Metric, Outputs, top_label
+from selector.decide.text_metrics import Floats, normalise
 from selector.tasks.outputs import Labels, Output, Similarity, Text
 
 MAX_LABELS = 100

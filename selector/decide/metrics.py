@@ -92,7 +92,10 @@ def _class_counts(outputs: Outputs, labels: Sequence[str], label_set: Sequence[s
     """True positives, false positives, false negatives of each class: shape (n, 3 * classes)."""
     if len(label_set) > MAX_CLASSES:
         raise BadSetting(
-            setting="metric", value="macro-f1", labels=len(label_set), most=MAX_CLASSES
+            setting="metric",
+            value="macro-f1",
+            labels=len(label_set),
+            allowed=f"up to {MAX_CLASSES} labels",
         )
     index = {label: i for i, label in enumerate(label_set)}
     counts = np.zeros((len(labels), 3, len(label_set)))
@@ -224,8 +227,8 @@ METRICS: Mapping[str, Metric] = {
         Metric("macro-f1", "labels", _class_counts, _macro_f1),
         Metric("spearman", "similarity", _pairs, mean, (-1.0, 1.0), _spearman),
         Metric("neighbour-accuracy", "vector", _neighbours, mean),
-        Metric("exact-match", "text", _texts(exact_match), mean),
         Metric("token-f1", "text", _texts(token_f1), mean),
+        Metric("exact-match", "text", _texts(exact_match), mean),
         Metric("chrf", "text", _chrf, chrf_score),
     )
 }

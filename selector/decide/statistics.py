@@ -19,18 +19,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import sparse, stats
 
-from selector.decide.metrics import Floats, Metric
+from selector.decide.metrics import Metric
+from selector.decide.text_metrics import Floats
 
 DRAWS = 2000
 INTERVAL = 0.95
 """Probability inside every interval shown."""
 _CHUNK = 2_000_000
 """Weights held at a time: 16 MB."""
+_MANY = 5000
+_DENSE = 0.2
+"""Share of non-zero numbers below which a table is worth storing sparsely."""
 Ints = NDArray[np.int64]
 
 
@@ -70,27 +75,38 @@ def posterior(
     if clusters is not None and metric.weighted is None:
         tables = [_add_up(table, clusters) for table in tables]
     n = len(tables[0])
+    if metric.weighted is not None and n > _MANY:
+        draws = max(200, draws // 2)  # ranking anew in every draw is what takes the time
     uniques, joint, counts = _groups(tables)
     own, extra = np.random.SeedSequence(seed).spawn(2)
     rng = np.random.default_rng(own)
     drawn = np.empty((draws, len(tables)))
+    picked = [_lean(metric, rows, joint[:, model]) for model, rows in enumerate(uniques)]
     step = max(1, _CHUNK // len(counts))
     single = bool((counts == 1).all())
     for start in range(0, draws, step):
         shape = (min(step, draws - start), len(counts))
         weights = rng.standard_exponential(shape) if single else rng.standard_gamma(counts, shape)
         weights /= weights.sum(axis=1, keepdims=True)
-        for model, rows in enumerate(uniques):
-            picked = rows[joint[:, model]]
-            drawn[start : start + shape[0], model] = _score(metric, picked, weights)
+        for model, rows in enumerate(picked):
+            drawn[start : start + shape[0], model] = _score(metric, rows, weights)
     even = (counts / counts.sum())[None, :]
-    scores = [_score(metric, rows[joint[:, model]], even)[0] for model, rows in enumerate(uniques)]
+    scores = [_score(metric, rows, even)[0] for rows in picked]
     return _with_pseudo(metric, np.array(scores), drawn, n, np.random.default_rng(extra))
 
 
-def _score(metric: Metric, rows: Floats, weights: Floats) -> Floats:
+def _lean(metric: Metric, rows: Floats, where: Ints) -> Any:
+    """``rows[where]``, transposed and sparse when most of it is zero (counts of many classes)."""
+    if metric.weighted is None and np.count_nonzero(rows) < _DENSE * rows.size:
+        return sparse.csr_array(rows)[where].T.tocsr()
+    return rows[where]
+
+
+def _score(metric: Metric, rows: Any, weights: Floats) -> Floats:
     if metric.weighted is not None:
         return metric.weighted(rows, weights)
+    if sparse.issparse(rows):
+        return metric.score((rows @ weights.T).T)
     return metric.score(weights @ rows)
 
 

@@ -84,7 +84,7 @@ def _read_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise DataUnreadable(name=path.name, reason="not_a_file")
         if status.st_size > MAX_BYTES:
-            raise DataTooLarge(name=path.name, bytes=status.st_size, limit_bytes=MAX_BYTES)
+            raise DataTooLarge(name=path.name, bytes=status.st_size, limit=MAX_BYTES)
         content = path.read_bytes()
     except FileNotFoundError:
         raise DataUnreadable(name=path.name, reason="missing") from None

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 import unicodedata
 from collections import Counter
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +21,22 @@ _BETA_SQUARED = 4.0
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
+@cache
+def _punctuation() -> dict[int, None]:
+    """All ASCII signs and everything Unicode calls punctuation, for ``str.translate`` to drop."""
+    signs = {ord(c) for c in string.punctuation}
+    every = range(sys.maxunicode + 1)
+    return dict.fromkeys(i for i in every if i in signs or unicodedata.category(chr(i))[0] == "P")
+
+
+@lru_cache(maxsize=65_536)
 def normalise(text: str) -> str:
     """Lower case, without punctuation, English articles and extra spaces.
 
     The rule of the SQuAD v1.1 evaluation script (Rajpurkar et al. 2016), with the punctuation of all
     scripts. A text that is nothing but such signs keeps them, or every sign would equal every other.
     """
-    kept = "".join(
-        c
-        for c in text.lower()
-        if c not in string.punctuation and not unicodedata.category(c).startswith("P")
-    )
+    kept = text.lower().translate(_punctuation())
     return " ".join(_ARTICLES.sub(" ", kept).split()) or " ".join(text.lower().split())
 
 

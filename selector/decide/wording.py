@@ -8,6 +8,7 @@ from typing import Any
 
 from selector.decide.choice import Choice
 from selector.decide.contest import Entrant
+from selector.decide.rules import Rules
 from selector.decide.verdict_facts import Score
 from selector.hub.candidate import Reason
 
@@ -20,9 +21,7 @@ def reasons(
     scores: Mapping[str, Score],
     choice: Choice,
     best: int,
-    margin: float,
-    confidence: float,
-    cost: str,
+    rules: Rules,
 ) -> list[Reason]:
     """The reasons, the weightiest first.
 
@@ -31,23 +30,21 @@ def reasons(
         scores: by reference.
         choice: positions in ``alive``.
         best: position of the best observed score.
-        margin: allowed distance to the best.
-        confidence: P(good enough) that certifies.
-        cost: the axis of "small".
+        rules: what was asked.
     """
     mine = alive[choice.position]
     found: list[Reason] = []
     facts: dict[str, Any] = {
         **_difference(scores[mine.ref]),
         "best": alive[best].ref,
-        "margin": margin,
-        "cost": cost,
+        "margin": rules.margin,
+        "cost": rules.cost,
         "times_smaller": _ratio(alive[best].cost, mine.cost),
     }
     if not choice.decided:
-        found.append(Reason("reason.provisional", facts | {"confidence": confidence}))
+        found.append(Reason("reason.provisional", facts | {"confidence": rules.confidence}))
         found += [
-            Reason("reason.open", _difference(scores[alive[i].ref]) | {"margin": margin})
+            Reason("reason.open", _difference(scores[alive[i].ref]) | {"margin": rules.margin})
             for i in choice.open
             if i != choice.position
         ]
@@ -59,7 +56,7 @@ def reasons(
         found.append(Reason("reason.smallest_good_enough", facts))
     found += _same_answers(alive, choice.position)
     found += [
-        Reason("reason.ruled_out", _difference(scores[alive[i].ref]) | {"margin": margin})
+        Reason("reason.ruled_out", _difference(scores[alive[i].ref]) | {"margin": rules.margin})
         for i in choice.ruled_out
     ]
     if choice.decided and choice.position != best:

@@ -8,11 +8,19 @@ when it becomes true the call raises Cancelled within about 100 ms.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from selector import registry
+from selector.decide import document as documents
+from selector.decide.verdict_facts import Evaluation
+from selector.desk.evaluating import judge, measure, read_labelled
 from selector.desk.requests import (
+    DownloadProgress,
     Evaluated,
     EvaluateRequest,
     OnDownload,
@@ -20,12 +28,27 @@ from selector.desk.requests import (
     SampleProject,
     SearchRequest,
 )
+from selector.desk.sample import read_sample, sample_models
+from selector.errors import DataEmpty
+from selector.exports.base import ExportRequest
 from selector.fit.base import Fit
-from selector.hub.candidate import LocalModel, SearchResult
-from selector.machine.facts import Machine
-from selector.paths import Locations
+from selector.hub import library, results
+from selector.hub.candidate import Candidate, LocalModel, SearchResult
+from selector.hub.download import HASHES
+from selector.hub.local_facts import row_of_local
+from selector.machine.codec import machine_to_json
+from selector.machine.facts import Calibration, Machine
+from selector.machine.probe import fingerprint, probe
+from selector.paths import Locations, hub_cache
+from selector.store.calibrations import recall_calibration, remember_calibration
+from selector.store.database import Database
+from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
-from selector.trial.measurement import Contestant, Measurement
+from selector.tasks.outputs import to_json
+from selector.trial.contestants import contestant, find_local, read_references
+from selector.trial.measurement import Contestant, Measurement, Trial
+from selector.trial.runner import run_trial
+from selector.worker.client import WorkerClient
 
 
 def never() -> bool:
@@ -42,31 +65,86 @@ class Desk:
         self.locations = locations
         self.offline = offline
         self.language = language
+        self._open: set[WorkerClient] = set()
+        self._lock = threading.Lock()
+
+    def _database(self) -> Database:
+        """A connection for this call: SQLite's belong to one thread each."""
+        return Database(self.locations.database)
+
+    def _hub(
+        self,
+        op: str,
+        args: dict[str, Any],
+        cancelled: Callable[[], bool],
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        shared = {
+            "data_dir": str(self.locations.data),
+            "offline": self.offline,
+            "extra": [str(sample_models())],
+        }
+        worker = WorkerClient("hub")
+        with self._lock:
+            self._open.add(worker)
+        try:
+            return worker.call(op, {**shared, **args}, on_event, cancelled)
+        finally:
+            with self._lock:
+                self._open.discard(worker)
+            worker.close(patience_s=0.2)
 
     # -- inspect ------------------------------------------------------------------------------------
     def machine(self) -> Machine:
         """This computer, with its kept calibration. Takes up to two seconds; never fails."""
-        raise NotImplementedError
+        found = probe(hub_cache())
+        with self._database() as database:
+            return replace(found, calibration=recall_calibration(database, fingerprint(found)))
 
     def calibrate(
         self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
     ) -> Machine:
         """Measure this machine's rates (about three seconds) and keep them."""
-        raise NotImplementedError
+        with WorkerClient("machine") as worker:
+            measured = worker.call(
+                "calibrate",
+                {},
+                lambda event: on_progress(float(event.get("share", 0.0))),
+                cancelled,
+            )
+        found = probe(hub_cache())
+        calibration = Calibration(**measured)
+        with self._database() as database:
+            remember_calibration(database, calibration, fingerprint(found))
+        return replace(found, calibration=calibration)
 
     # -- task ---------------------------------------------------------------------------------------
     def match_tasks(self, words: str) -> list[tuple[Task, float]]:
         """All tasks, best match for plain words first, with a score from 0 to 1. Instant."""
-        raise NotImplementedError
+        return task_words.match(words, registry.tasks().values())
 
     # -- candidates ---------------------------------------------------------------------------------
     def search(self, request: SearchRequest, cancelled: Callable[[], bool] = never) -> SearchResult:
         """Find candidates. Raises HubProblem; offline or unreachable answers from the cache."""
-        raise NotImplementedError
+        registry.task(request.task)
+        filters = {k: v for k, v in asdict(request).items() if k != "task" and v is not None}
+        args = {
+            "task": request.task,
+            "machine": machine_to_json(self.machine()),
+            "filters": filters,
+        }
+        return results.result_from_json(self._hub("search", args, cancelled))
+
+    def candidate(
+        self, ref: str, task: str | None, cancelled: Callable[[], bool] = never
+    ) -> Candidate:
+        """Everything known of one model before its download. Raises HubProblem, BadReference."""
+        args = {"ref": ref, "task": task, "machine": machine_to_json(self.machine())}
+        return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
 
     def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Fit]]:
         """Predict memory and speed without downloading weights. Raises HubProblem, BadReference."""
-        raise NotImplementedError
+        return [(str(ref), self.candidate(str(ref), task).fit) for ref in read_references(refs)]
 
     def pull(
         self,
@@ -76,20 +154,48 @@ class Desk:
         cancelled: Callable[[], bool] = never,
     ) -> list[LocalModel]:
         """Download what is needed of each, verified. Raises HubProblem, DownloadProblem."""
-        raise NotImplementedError
+        models = []
+        for reference in read_references(refs):
+            ref = str(reference)
+
+            def moved(event: dict[str, Any], ref: str = ref) -> None:
+                on_progress(
+                    DownloadProgress(
+                        ref,
+                        str(event["file"]),
+                        int(event["done_bytes"]),
+                        int(event["total_bytes"]),
+                        event.get("bytes_per_s"),
+                        event.get("eta_s"),
+                    )
+                )
+
+            found = self._hub("pull", {"ref": ref, "task": task}, cancelled, moved)
+            models.append(results.local_from_json(found["model"]))
+        return models
 
     def library(self) -> list[LocalModel]:
         """Models on this disk, the sample's included."""
-        raise NotImplementedError
+        return library.local_models(
+            hub_cache(), (sample_models(),), self.locations.downloads / HASHES
+        )
 
     def remove(self, ref: str) -> int:
         """Delete a downloaded model; returns the bytes freed. Raises NotDownloaded."""
-        raise NotImplementedError
+        return int(
+            self._hub("remove", {"ref": str(read_references([ref])[0])}, never)["freed_bytes"]
+        )
 
     # -- try ----------------------------------------------------------------------------------------
     def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
         """Pin models that are on this disk. Raises NotDownloaded, UnsupportedModel, BadReference."""
-        raise NotImplementedError
+        models = self.library()
+        found = []
+        for reference in read_references(refs):
+            model = find_local(reference, models)
+            row = row_of_local(model)
+            found.append(contestant(reference, task, model, row.facts, row.licence.id))
+        return tuple(found)
 
     def try_models(
         self,
@@ -101,7 +207,18 @@ class Desk:
         repeat: int = 1,
     ) -> tuple[Measurement, ...]:
         """The same inputs through every model, one computing at a time. Failures are in the rows."""
-        raise NotImplementedError
+        known = registry.task(task)
+        if not inputs:
+            raise DataEmpty(name="input")
+        trial = Trial(
+            task,
+            tuple(inputs),
+            self.contestants(refs, task),
+            repeat=max(1, repeat),
+            parameters=dict(known.default_parameters),
+        )
+        available = self.machine().memory.available_bytes
+        return run_trial(trial, available_bytes=available, on_event=on_event, cancelled=cancelled)
 
     # -- decide -------------------------------------------------------------------------------------
     def evaluate(
@@ -111,17 +228,77 @@ class Desk:
 
         Raises InputProblem and whatever ``contestants`` raises.
         """
-        raise NotImplementedError
+        registry.task(request.task)
+        examples = read_labelled(request)
+        chosen = self.contestants(request.refs, request.task)
+        machine = self.machine()
+        available = machine.memory.available_bytes
+        with self._database() as database:
+            rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
+        evaluation = judge(request, examples, chosen, rows, cancelled)
+        return self._saved(evaluation, rows, chosen, machine)
+
+    def _saved(
+        self,
+        evaluation: Evaluation,
+        rows: tuple[Measurement, ...],
+        chosen: tuple[Contestant, ...],
+        machine: Machine,
+    ) -> Evaluated:
+        now = datetime.now(UTC)
+        winner = next((c for c in chosen if c.ref == evaluation.decision.choice), None)
+        licence = None
+        if winner is not None:
+            local = find_local(read_references([winner.ref])[0], self.library())
+            found = row_of_local(local).licence
+            licence = {"id": found.id, "class": found.kind}
+        document = documents.build(evaluation, rows, chosen, machine, {}, licence, now)
+        file = self.locations.decisions / f"{evaluation.task}-{now:%Y%m%d-%H%M%S-%f}.petit.json"
+        documents.save(document, file)
+        return Evaluated(evaluation, rows, chosen, document, file)
+
+    def open_decision(self, file: Path) -> dict[str, Any]:
+        """Read a decision file. Raises DecisionUnreadable."""
+        return documents.load(file)
 
     # -- export -------------------------------------------------------------------------------------
     def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:
-        """Write an export of a decision document. Raises ExportProblem, NotDownloaded."""
-        raise NotImplementedError
+        """Write an export of a decision document; returns the files' paths.
+
+        The export carries the chosen model's outputs on the task's own sample inputs, never on the
+        user's, so that it can check itself elsewhere. Raises ExportProblem, NotDownloaded.
+        """
+        form = registry.export(format_id)
+        pinned = document.get("contestant")
+        if not pinned:
+            raise DataEmpty(name="decision")
+        chosen = self.contestants([str(pinned["ref"])], str(document["task"]))[0]
+        if not document.get("samples"):
+            task = registry.task(str(document["task"]))
+            inputs = [text for texts in task.sample_inputs.values() for text in texts]
+            row = self.try_models([chosen.ref], task.id, inputs, lambda _: None)[0]
+            samples = [
+                {"input": text, "output": to_json(output)}
+                for text, output in zip(inputs, row.outputs, strict=True)
+                if output is not None
+            ]
+            document = {**document, "samples": samples}
+        files = form.write(ExportRequest(document, chosen, folder, self.language))
+        return [file if file.is_absolute() else folder / file for file in files]
+
+    def free_export_folder(self, name: str) -> Path:
+        """A folder below Petit's own that does not exist yet."""
+        now = datetime.now(UTC)
+        return self.locations.exports / f"{name}-{now:%Y%m%d-%H%M%S-%f}"
 
     # -- sample -------------------------------------------------------------------------------------
     def sample(self) -> SampleProject:
         """The embedded sample project."""
-        raise NotImplementedError
+        return read_sample(self.language, self.library())
 
     def close(self) -> None:
         """End every process that the desk started."""
+        with self._lock:
+            workers = list(self._open)
+        for worker in workers:
+            worker.kill()

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from selector.engines.base import EngineInfo, Loadable
@@ -17,8 +18,19 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
     "text-generation": ("ForCausalLM", "LMHeadModel"),
 }
-_TOP = {".json", ".txt", ".model", ".jinja"}
-_TOP_NAMES = {"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE"}
+_WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
+# Named one by one: a repository may hold data sets and reports of any size beside its model.
+_WANTED = re.compile(
+    r"(config|generation_config|modules|sentence_bert_config|config_sentence_transformers"
+    r"|special_tokens_map|added_tokens|tokenizer|tokenizer_config|vocab|model\.safetensors\.index"
+    r"|chat_template)\.json"
+    r"|[\w.-]*vocab[\w.-]*\.txt|merges\.txt|bpe\.codes|[\w.-]+\.(model|spm|tiktoken)"
+    r"|chat_template\.jinja|README\.md|(LICENSE|LICENCE|NOTICE|USE_POLICY)(\.md|\.txt)?"
+    r"|\d+_Pooling/config\.json",
+    re.IGNORECASE,
+)
+# sentence-transformers' numbered folders; only these two need no weights of their own.
+_LAYER = re.compile(r"\d+_(?!Pooling/|Normalize/)(?P<layer>\w+)/(config\.json|model\.safetensors)")
 
 
 class TorchEngine:
@@ -44,6 +56,13 @@ class TorchEngine:
         if facts.weight_format not in self.info.formats:
             code = "risk.pickle_only" if facts.weight_format == "pickle" else "risk.no_weights"
             return Loadable(False, code, {"format": facts.weight_format})
+        paths = [file.path for file in facts.files]
+        if paths and not any(_WEIGHTS.fullmatch(path) for path in paths):
+            return Loadable(False, "risk.no_weights", {"format": facts.weight_format})
+        if task.output_kind in {"vector", "similarity"}:
+            for layer in (_LAYER.fullmatch(path) for path in paths):
+                if layer is not None:
+                    return Loadable(False, "risk.extra_layers", {"layer": layer["layer"][:60]})
         heads = _HEADS.get(task.id)
         names = facts.config.get("architectures")
         if heads and isinstance(names, list) and names and not str(names[0]).endswith(heads):
@@ -57,14 +76,9 @@ class TorchEngine:
         single = "model.safetensors" in paths
 
         def wanted(path: str) -> bool:
-            pure = PurePosixPath(path)
-            if path == "1_Pooling/config.json":
-                return True
-            if len(pure.parts) > 1:
-                return False
-            if pure.suffix == ".safetensors":
-                return path == "model.safetensors" if single else path.startswith("model")
-            return pure.suffix in _TOP or path in _TOP_NAMES
+            if _WEIGHTS.fullmatch(path):
+                return path == "model.safetensors" or not single
+            return _WANTED.fullmatch(path) is not None
 
         return tuple(path for path in paths if wanted(path))
 

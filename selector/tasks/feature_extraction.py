@@ -3,39 +3,31 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selector.tasks.base import Task, TaskRunner
-from selector.tasks.batching import tight_batches
+from selector.errors import RunFailed
+from selector.tasks.base import Task
 from selector.tasks.outputs import Finished, Partial, Vector
-from selector.tasks.torch_loading import TorchModel, encode, load_torch_model, token_lengths
-
-
-def pooling_of(folder: Path) -> str:
-    """``cls`` when the repository's 1_Pooling/config.json says so, else ``mean``."""
-    try:
-        config = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return "mean"
-    return (
-        "cls"
-        if isinstance(config, dict) and config.get("pooling_mode_cls_token") is True
-        else "mean"
-    )
+from selector.tasks.pooling import Pooling, pool, pooling_of
+from selector.tasks.torch_loading import POOLER, TorchModel, batches, load_torch_model
 
 
 class EmbeddingRunner:
-    """An encoder with pooling; vectors have length one."""
+    """An encoder with its repository's pooling; vectors have length one."""
 
     labels: tuple[str, ...] = ()
 
-    def __init__(self, loaded: TorchModel) -> None:
+    def __init__(self, loaded: TorchModel, pooling: Pooling) -> None:
         self._loaded = loaded
-        self._pooling = pooling_of(loaded.folder)
+        self._pooling = pooling
         self.parameters = loaded.parameters
+        model = loaded.model
+        # A model that also writes (T5's kind) is asked for its reading half only.
+        self._encoder = model.get_encoder() if model.config.is_encoder_decoder else model
+        self._max_length = min(loaded.max_length, self._pooling.max_length or loaded.max_length)
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
@@ -43,25 +35,24 @@ class EmbeddingRunner:
         """See TaskRunner."""
         import torch
 
-        texts = list(inputs)
-        for indices in tight_batches(token_lengths(self._loaded, texts)):
+        texts = [self._pooling.prompt + text for text in inputs]
+        for indices, batch in batches(self._loaded, texts, self._max_length):
             if cancelled():
                 return
             with torch.inference_mode():
-                batch = encode(self._loaded, [texts[i] for i in indices])
-                hidden = self._loaded.model(**batch).last_hidden_state
-                if self._pooling == "cls":
-                    pooled = hidden[:, 0]
-                else:
-                    mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-                    pooled = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
-                vectors = torch.nn.functional.normalize(pooled.float(), dim=-1).cpu()
+                hidden = self._encoder(**batch).last_hidden_state
+                vectors = pool(hidden, batch["attention_mask"], self._pooling.modes).cpu()
             for index, row in zip(indices, vectors.tolist(), strict=True):
+                if not all(math.isfinite(value) for value in row):
+                    raise RunFailed(index=index, detail="the vector has values that are no numbers")
                 yield Finished(index, Vector(tuple(row)))
 
 
-def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    return EmbeddingRunner(load_torch_model(folder, "AutoModel", options, ignore_head=True))
+def load_embeddings(folder: Path, options: Mapping[str, Any]) -> EmbeddingRunner:
+    """Load any encoder; a classifier's or generator's head is left aside."""
+    pooling = pooling_of(folder, str(options.get("repo", folder.name)))
+    loaded = load_torch_model(folder, "AutoModel", options, may_lack=POOLER)
+    return EmbeddingRunner(loaded, pooling)
 
 
 TASK = Task(
@@ -74,12 +65,12 @@ TASK = Task(
     },
     words={
         "en": (
-            "embedding", "embed", "vector", "search", "find", "group", "cluster", "retrieve", "retrieval",
-            "index", "semantic", "rag", "feature",
+            "search", "embedding", "embed", "vector", "group", "cluster", "retrieve", "retrieval", "semantic",
+            "rag", "index", "recommend", "feature", "find", "document",
         ),
         "fr": (
-            "vecteur", "plongement", "recherche", "chercher", "trouver", "regrouper", "grouper", "indexer",
-            "sémantique", "rag",
+            "recherche", "chercher", "vecteur", "plongement", "regrouper", "regroupement", "grouper",
+            "sémantique", "rag", "indexer", "recommander", "retrouver", "trouver", "document",
         ),
     },
     input_kind="text",
@@ -90,5 +81,5 @@ TASK = Task(
         "fr": ("Comment changer mon code ?", "Je voudrais un nouveau code secret."),
     },
     metrics=("neighbour-accuracy",),
-    load_torch=_load,
+    load_torch=load_embeddings,
 )  # fmt: skip

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from selector.errors import RunFailed
 from selector.tasks.base import PAIR_SEPARATOR, Task, TaskRunner
-from selector.tasks.feature_extraction import EmbeddingRunner
+from selector.tasks.feature_extraction import EmbeddingRunner, load_embeddings
 from selector.tasks.outputs import Finished, Partial, Similarity, Vector
-from selector.tasks.torch_loading import load_torch_model
 
 
 class SimilarityRunner:
@@ -27,6 +27,9 @@ class SimilarityRunner:
     ) -> Iterator[Partial | Finished]:
         """See TaskRunner."""
         pairs = [text.partition(PAIR_SEPARATOR)[::2] for text in inputs]
+        for index, text in enumerate(inputs):
+            if PAIR_SEPARATOR not in text:
+                raise RunFailed(index=index, detail="not two texts joined by a tab")
         texts = list(dict.fromkeys(side for pair in pairs for side in pair))
         vectors: dict[str, tuple[float, ...]] = {}
         for event in self._embeddings.run(texts, parameters, cancelled):
@@ -40,8 +43,7 @@ class SimilarityRunner:
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    loaded = load_torch_model(folder, "AutoModel", options, ignore_head=True)
-    return SimilarityRunner(EmbeddingRunner(loaded))
+    return SimilarityRunner(load_embeddings(folder, options))
 
 
 TASK = Task(
@@ -54,12 +56,13 @@ TASK = Task(
     },
     words={
         "en": (
-            "similar", "similarity", "compare", "duplicate", "paraphrase", "match", "same", "meaning", "pair",
-            "closest",
+            "similar", "similarity", "compare", "comparison", "duplicate", "paraphrase", "match", "same",
+            "alike", "meaning", "closest", "pair", "sentence", "question",
         ),
         "fr": (
-            "similaire", "similarité", "comparer", "doublon", "paraphrase", "ressembler", "même", "sens",
-            "proche", "paire",
+            "similaire", "similarité", "semblable", "comparer", "comparaison", "doublon", "double",
+            "dupliqué", "paraphrase", "ressembler", "ressemblance", "même", "sens", "proche", "paire",
+            "phrase", "question",
         ),
     },
     input_kind="text_pair",

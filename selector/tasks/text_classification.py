@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from selector.errors import RunFailed
 from selector.tasks.base import Task, TaskRunner
-from selector.tasks.batching import tight_batches
 from selector.tasks.outputs import Finished, Labels, Partial, ScoredLabel
-from selector.tasks.torch_loading import TorchModel, encode, load_torch_model, token_lengths
+from selector.tasks.torch_loading import TorchModel, batches, load_torch_model
 
 
 class ClassificationRunner:
@@ -31,16 +32,16 @@ class ClassificationRunner:
         """See TaskRunner."""
         import torch
 
-        texts = list(inputs)
-        for batch in tight_batches(token_lengths(self._loaded, texts)):
+        for indices, batch in batches(self._loaded, inputs):
             if cancelled():
                 return
             with torch.inference_mode():
-                logits = self._loaded.model(
-                    **encode(self._loaded, [texts[i] for i in batch])
-                ).logits
-                scores = (logits.sigmoid() if self._sigmoid else logits.softmax(-1)).float().cpu()
-            for index, row in zip(batch, scores.tolist(), strict=True):
+                logits = self._loaded.model(**batch).logits.float()
+                scores = (logits.sigmoid() if self._sigmoid else logits.softmax(-1)).cpu()
+            for index, row in zip(indices, scores.tolist(), strict=True):
+                if not all(math.isfinite(score) for score in row):
+                    # Half precision overflows in some models; a ranking of NaN would look like one.
+                    raise RunFailed(index=index, detail="the scores are not numbers")
                 ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
                 yield Finished(
                     index, Labels(tuple(ScoredLabel(name, score) for name, score in ranked))
@@ -48,9 +49,7 @@ class ClassificationRunner:
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    loaded = load_torch_model(
-        folder, "AutoModelForSequenceClassification", options, ignore_head=False
-    )
+    loaded = load_torch_model(folder, "AutoModelForSequenceClassification", options)
     return ClassificationRunner(loaded)
 
 
@@ -64,14 +63,16 @@ TASK = Task(
     },
     words={
         "en": (
-            "sort", "classify", "categorise", "categorize", "category", "label", "tag", "topic", "intent",
-            "sentiment", "mood", "review", "spam", "route", "triage", "message", "email", "ticket", "complaint",
-            "toxic", "moderate", "detect", "emotion", "language",
+            "sort", "classify", "categorise", "categorize", "category", "label", "tag", "route", "triage",
+            "topic", "intent", "sentiment", "mood", "spam", "toxic", "moderate", "emotion", "filter", "flag",
+            "positive", "negative", "language", "opinion", "complaint", "review", "ticket", "email",
+            "message", "detect",
         ),
         "fr": (
-            "trier", "classer", "classification", "catégorie", "étiquette", "étiqueter", "sujet", "thème",
-            "intention", "sentiment", "humeur", "avis", "spam", "router", "message", "courriel", "mail",
-            "ticket", "réclamation", "toxique", "modérer", "détecter", "émotion", "langue",
+            "trier", "tri", "classer", "classement", "classification", "catégorie", "étiquette", "étiqueter",
+            "router", "sujet", "thème", "intention", "sentiment", "humeur", "spam", "toxique", "modérer",
+            "émotion", "filtrer", "orienter", "positif", "négatif", "langue", "opinion",
+            "réclamation", "avis", "ticket", "courriel", "mail", "message", "détecter",
         ),
     },
     input_kind="text",

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selector.errors import RunFailed
+from selector.errors import OutOfMemory, RunFailed
 from selector.tasks.base import Task, TaskRunner
 from selector.tasks.outputs import Finished, Partial, Text
-from selector.tasks.torch_loading import TorchModel, load_torch_model
+from selector.tasks.torch_loading import (
+    TorchModel,
+    first_line,
+    is_out_of_memory,
+    load_torch_model,
+)
 
 MAX_NEW_TOKENS = 128
 
@@ -26,16 +30,32 @@ class GenerationRunner:
         self._loaded = loaded
         self.parameters = loaded.parameters
 
-    def _prompt(self, text: str) -> Any:
+    def _ids(self, text: str) -> list[int]:
+        """The prompt's tokens, inside the chat template where there is one."""
         tokenizer = self._loaded.tokenizer
-        if tokenizer.chat_template:
-            text = tokenizer.apply_chat_template(
-                [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True
-            )
-            return tokenizer(text, return_tensors="pt", add_special_tokens=False).to(
-                self._loaded.device
-            )
-        return tokenizer(text, return_tensors="pt").to(self._loaded.device)
+        if not tokenizer.chat_template:
+            return list(tokenizer(text)["input_ids"])
+        # Templates ignore what they do not know; those that can think aloud are asked not to.
+        prompt = tokenizer.apply_chat_template(
+            [{"role": "user", "content": text}],
+            tokenize=False,
+            add_generation_prompt=True,
+            enable_thinking=False,
+        )
+        return list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+
+    def _prompt(self, text: str, room: int) -> Any:
+        """Tokens as a tensor; a text that leaves no ``room`` for an answer loses its end."""
+        import torch
+
+        tokenizer = self._loaded.tokenizer
+        limit = max(1, self._loaded.max_length - room)
+        ids = self._ids(text)
+        if len(ids) > limit:
+            frame = len(self._ids(""))
+            kept = tokenizer(text, add_special_tokens=False)["input_ids"][: max(1, limit - frame)]
+            ids = self._ids(tokenizer.decode(kept))[:limit]
+        return torch.tensor([ids], device=self._loaded.device)
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
@@ -44,16 +64,17 @@ class GenerationRunner:
         for index, text in enumerate(inputs):
             if cancelled():
                 return
-            pieces: list[str] = []
             outcome: dict[str, Any] = {}
             for piece in self._stream(text, parameters, cancelled, outcome):
-                pieces.append(piece)
                 yield Partial(index, piece)
-            if "error" in outcome:
-                raise RunFailed(index=index, detail=outcome["error"])
+            error = outcome.get("error")
+            if error is not None:
+                if is_out_of_memory(error):
+                    raise OutOfMemory() from error
+                raise RunFailed(index=index, detail=first_line(error)) from error
             if cancelled():
                 return
-            yield Finished(index, Text("".join(pieces), int(outcome.get("tokens", 0))))
+            yield Finished(index, Text(outcome["text"], outcome["tokens"]))
 
     def _stream(
         self,
@@ -65,13 +86,17 @@ class GenerationRunner:
         import torch
         import transformers
 
+        left = threading.Event()  # set when nobody reads the pieces any more
+
         class Stop(transformers.StoppingCriteria):
             def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-                return torch.full((input_ids.shape[0],), cancelled(), device=input_ids.device)
+                end = left.is_set() or cancelled()
+                return torch.full((input_ids.shape[0],), end, device=input_ids.device)
 
-        batch = self._prompt(text)
+        room = max(1, int(parameters.get("max_new_tokens", MAX_NEW_TOKENS)))
+        tokenizer = self._loaded.tokenizer
         streamer = transformers.TextIteratorStreamer(
-            self._loaded.tokenizer, skip_prompt=True, skip_special_tokens=True
+            tokenizer, skip_prompt=True, skip_special_tokens=True
         )
         temperature = float(parameters.get("temperature", 0.0))
         options: dict[str, Any] = {"do_sample": temperature > 0}
@@ -82,18 +107,22 @@ class GenerationRunner:
 
         def work() -> None:
             try:
+                prompt = self._prompt(text, room)
                 with torch.inference_mode():
                     ids = self._loaded.model.generate(
-                        **batch,
-                        max_new_tokens=int(parameters.get("max_new_tokens", MAX_NEW_TOKENS)),
-                        pad_token_id=self._loaded.tokenizer.pad_token_id,
+                        input_ids=prompt,
+                        attention_mask=torch.ones_like(prompt),
+                        max_new_tokens=room,
+                        pad_token_id=tokenizer.pad_token_id,
                         stopping_criteria=transformers.StoppingCriteriaList([Stop()]),
                         streamer=streamer,
                         **options,
                     )
-                outcome["tokens"] = int(ids.shape[1] - batch["input_ids"].shape[1])
+                new = ids[0, prompt.shape[1] :]
+                outcome["tokens"] = int(new.shape[0])
+                outcome["text"] = tokenizer.decode(new, skip_special_tokens=True).strip()
             except Exception as error:  # noqa: BLE001 - crosses a thread, then raised as RunFailed
-                outcome["error"] = f"{type(error).__name__}: {error}"[:300]
+                outcome["error"] = error
                 # generate() that raises never ends its streamer, and the reader would wait for ever.
                 streamer.end()
 
@@ -101,15 +130,13 @@ class GenerationRunner:
         thread.start()
         try:
             yield from (piece for piece in streamer if piece)
-        except queue.Empty:
-            outcome["error"] = "the stream stopped"
-        thread.join()
+        finally:
+            left.set()
+            thread.join()
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    return GenerationRunner(
-        load_torch_model(folder, "AutoModelForCausalLM", options, ignore_head=False)
-    )
+    return GenerationRunner(load_torch_model(folder, "AutoModelForCausalLM", options))
 
 
 TASK = Task(
@@ -123,11 +150,11 @@ TASK = Task(
     words={
         "en": (
             "write", "generate", "answer", "reply", "chat", "draft", "rewrite", "assistant", "complete", "code",
-            "story", "summarise", "summarize", "explain", "chatbot", "prompt",
+            "story", "summarise", "summarize", "summary", "explain", "chatbot", "prompt", "llm",
         ),
         "fr": (
             "écrire", "rédiger", "générer", "répondre", "réponse", "discuter", "brouillon", "reformuler",
-            "assistant", "compléter", "code", "histoire", "résumer", "expliquer", "chatbot",
+            "assistant", "compléter", "code", "histoire", "résumer", "résumé", "expliquer", "chatbot",
         ),
     },
     input_kind="text",

@@ -6,16 +6,20 @@ Everything heavy is imported inside functions, which only workers call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selector.errors import LoadFailed, OutOfMemory, UnsupportedModel
+from selector.errors import LoadFailed, OutOfMemory, UnknownEngine, UnsupportedModel
+from selector.tasks.batching import tight_batches
 
-# Weights that transformers creates anew although the file lacks them, without changing any output.
-_HARMLESS = ("position_ids", "pooler.dense.weight", "pooler.dense.bias", "lm_head.weight")
+# Buffers that older files lack and transformers computes anew, without changing any output.
+_HARMLESS = ("position_ids", "inv_freq")
+# A pooler matters to a classifier, but not to who reads the hidden states.
+POOLER = ("pooler.dense.weight", "pooler.dense.bias")
 MAX_LENGTH = 512
+"""Tokens for a model that names no limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,94 +34,117 @@ class TorchModel:
     folder: Path
 
 
-def _max_length(tokenizer: Any, config: Any) -> int:
-    """Tokens the model takes; positions of RoBERTa's kind start at two, hence the margin."""
-    limits = [
-        int(value)
-        for value in (
-            getattr(tokenizer, "model_max_length", None),
-            getattr(config, "max_position_embeddings", None),
-        )
-        if isinstance(value, int) and 0 < value < 1_000_000
-    ]
-    limit = min(limits, default=MAX_LENGTH)
-    return (
-        limit - 2
-        if getattr(config, "model_type", "") in {"roberta", "camembert", "xlm-roberta"}
-        else limit
+def _max_length(tokenizer: Any, model: Any) -> int:
+    """Tokens the model takes, the smallest of what its files say."""
+    limits = [getattr(tokenizer, "model_max_length", None)]
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if isinstance(positions, int):
+        # RoBERTa's kind counts positions from its padding index on, and loses that many.
+        for name, module in model.named_modules():
+            if name.endswith("position_embeddings") and getattr(module, "padding_idx", None):
+                positions -= int(module.padding_idx) + 1
+                break
+    limits.append(positions)
+    known = [n for n in limits if isinstance(n, int) and 0 < n < 1_000_000]
+    return min(known, default=MAX_LENGTH)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` is torch's or Python's way to say that memory ran out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "not enough memory" in text
     )
 
 
+def first_line(error: BaseException) -> str:
+    """The class of an error and its first line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+
+
+def _dtype(precision: str) -> Any:
+    import torch
+
+    known = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+    if precision not in known:
+        names = [f"torch-{name}" for name in known]
+        raise UnknownEngine(engine=f"torch-{precision}", known=names)
+    return known[precision]
+
+
 def load_torch_model(
-    folder: Path, auto_class: str, options: Mapping[str, Any], ignore_head: bool
+    folder: Path, auto_class: str, options: Mapping[str, Any], may_lack: tuple[str, ...] = ()
 ) -> TorchModel:
     """Load with ``auto_class`` in the wanted precision (fp32 unless told otherwise).
 
-    ``ignore_head``: missing weights of a pooler or head do not matter to this task.
+    ``may_lack``: endings of weights that may be missing because this task does not use them.
 
-    Raises UnsupportedModel when weights are missing, LoadFailed, OutOfMemory.
+    Raises UnsupportedModel when other weights are missing, UnknownEngine, LoadFailed, OutOfMemory.
     """
     import torch
     import transformers
 
     repo = str(options.get("repo", folder.name))
-    dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[
-        str(options.get("precision", "fp32"))
-    ]
-    device = str(options.get("device", "cpu"))
-    if threads := int(options.get("threads", 0)):
+    dtype = _dtype(str(options.get("precision", "fp32")))
+    device = str(options.get("device") or "cpu")
+    if threads := int(options.get("threads") or 0):
         torch.set_num_threads(threads)
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    if not any(folder.glob("*.safetensors")):
+        pickles = sorted(path.name for path in folder.glob("*.bin"))
+        code = "risk.pickle_only" if pickles else "risk.no_weights"
+        raise UnsupportedModel(repo=repo, reason=code, files=pickles[:5])
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safe)
         model, report = getattr(transformers, auto_class).from_pretrained(
             folder, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
         )
-    except MemoryError as error:
-        raise OutOfMemory(repo=repo) from error
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(repo=repo) from error
-    except Exception as error:
-        detail = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        raise LoadFailed(repo=repo, detail=detail[:300]) from error
-    missing = [
-        name
-        for name in [*report["missing_keys"], *(str(item) for item in report["mismatched_keys"])]
-        if not ignore_head and not str(name).endswith(_HARMLESS)
-    ]
-    if missing:
-        # transformers would fill them with random numbers and give confident nonsense.
-        raise UnsupportedModel(
-            repo=repo, reason="its file lacks weights for this task", missing=sorted(missing)[:5]
-        )
-    try:
+        lacking = [*report["missing_keys"], *(str(key) for key in report["mismatched_keys"])]
+        missing = [key for key in lacking if not str(key).endswith((*_HARMLESS, *may_lack))]
+        if missing:
+            # transformers would fill them with random numbers and give confident nonsense.
+            raise UnsupportedModel(
+                repo=repo, reason="risk.no_head", missing=sorted(missing)[:5], count=len(missing)
+            )
         model = model.to(device).eval()
-    except RuntimeError as error:
-        raise OutOfMemory(repo=repo, detail=str(error).splitlines()[0][:200]) from error
+    except UnsupportedModel:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise OutOfMemory(repo=repo) from error
+        if "trust_remote_code" in str(error):
+            raise UnsupportedModel(repo=repo, reason="risk.remote_code") from error
+        raise LoadFailed(repo=repo, detail=first_line(error)) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if getattr(model.config, "pad_token_id", None) is None:
+        # A decoder that classifies finds the last real token by this number.
+        model.config.pad_token_id = tokenizer.pad_token_id
     return TorchModel(
         model,
         tokenizer,
         device,
         int(model.num_parameters()),
-        _max_length(tokenizer, model.config),
+        _max_length(tokenizer, model),
         folder,
     )
 
 
-def token_lengths(
-    loaded: TorchModel, texts: list[str], pairs: list[str] | None = None
-) -> list[int]:
-    """Tokens of each text, truncated as the model will see it."""
-    encoded = loaded.tokenizer(texts, pairs, truncation=True, max_length=loaded.max_length)
-    return [max(1, len(ids)) for ids in encoded["input_ids"]]
-
-
-def encode(loaded: TorchModel, texts: list[str]) -> Any:
-    """One padded batch of tensors on the model's device."""
-    batch = loaded.tokenizer(
-        texts, truncation=True, max_length=loaded.max_length, padding=True, return_tensors="pt"
+def batches(
+    loaded: TorchModel, texts: Sequence[str], max_length: int | None = None
+) -> Iterator[tuple[list[int], Any]]:
+    """Tight batches of ``texts``: their indices, and padded tensors on the model's device."""
+    if not texts:
+        return
+    encoded = loaded.tokenizer(
+        list(texts), truncation=True, max_length=max_length or loaded.max_length
     )
-    return batch.to(loaded.device)
+    lengths = [max(1, len(ids)) for ids in encoded["input_ids"]]
+    for indices in tight_batches(lengths):
+        rows = {name: [column[i] for i in indices] for name, column in encoded.items()}
+        yield indices, loaded.tokenizer.pad(rows, return_tensors="pt").to(loaded.device)

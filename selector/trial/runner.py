@@ -10,63 +10,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from selector.errors import Cancelled, PetitError
 from selector.tasks.outputs import Output, Text, from_json
-from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
-from selector.trial.timing import timing
+from selector.trial.lock import machine_turn
+from selector.trial.measurement import Measurement, Trial, TrialEvent
+from selector.trial.seat import Seat
 from selector.trial.turns import block_size, turns
 from selector.worker.client import WorkerClient
 from selector.worker.supervisor import groups
 
 OnEvent = Callable[[TrialEvent], None]
+StartWorker = Callable[[str], WorkerClient]
 LOAD_TIMEOUT_S = 600.0
-
-
-@dataclass(slots=True)
-class _Seat:
-    """What is known of one contestant while its trial runs."""
-
-    contestant: Contestant
-    outputs: list[Output | None]
-    worker: WorkerClient | None = None
-    seconds: list[float] = field(default_factory=list)
-    amount: float = 0.0
-    busy_s: float = 0.0
-    load_s: float | None = None
-    first_result_s: float | None = None
-    memory: int | None = None
-    parameters: int | None = None
-    labels: tuple[str, ...] = ()
-    versions: dict[str, str] = field(default_factory=dict)
-    error: dict[str, Any] | None = None
-
-    def measurement(self, unit: str) -> Measurement:
-        """The row of this contestant."""
-        return Measurement(
-            ref=self.contestant.ref,
-            engine=self.contestant.engine,
-            precision=self.contestant.precision,
-            outputs=tuple(self.outputs),
-            load_s=self.load_s,
-            first_result_s=self.first_result_s,
-            latency=timing(self.seconds),
-            throughput=self.amount / self.busy_s if self.busy_s > 0 else None,
-            throughput_unit=unit,
-            memory_peak_bytes=self.memory,
-            parameters=self.parameters or self.contestant.parameters,
-            error=self.error,
-            labels=self.labels,
-            versions=self.versions,
-        )
+SILENCE_S = 600.0
+"""A model that gives nothing for so long hangs."""
+WARM_UP_TOKENS = 8
 
 
 class TrialRun:
     """One run of a trial; ``run`` may be called once."""
 
-    def __init__(self, trial: Trial, on_event: OnEvent, cancelled: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        on_event: OnEvent,
+        cancelled: Callable[[], bool],
+        start_worker: StartWorker = WorkerClient,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        self._start_worker = start_worker
+        self._silence_s = silence_s
         self._trial = trial
         self._tell = on_event
         self._cancelled = cancelled
@@ -80,7 +55,7 @@ class TrialRun:
         Raises Cancelled; outputs told through events until then are real.
         """
         trial = self._trial
-        seats = [_Seat(c, [None] * len(trial.inputs)) for c in trial.contestants]
+        seats = [Seat(c, [None] * len(trial.inputs)) for c in trial.contestants]
         for seat in seats:
             for index, output in (known or {}).get(seat.contestant.ref, {}).items():
                 if 0 <= index < len(seat.outputs):
@@ -90,22 +65,34 @@ class TrialRun:
             members = [seats[index] for index in group]
             for later in split[number + 1 :]:
                 for index in later:
-                    self._tell(TrialEvent("waiting", seats[index].contestant.ref))
+                    self._tell(
+                        TrialEvent("waiting", seats[index].contestant.ref, facts={"for": "memory"})
+                    )
             try:
                 self._load(members)
                 self._take_turns(members)
             finally:
-                for seat in members:
-                    if seat.worker is not None:
-                        seat.worker.close(patience_s=0.0 if self._cancelled() else 0.5)
+                self._close(members)
         return tuple(seat.measurement(self._unit) for seat in seats)
 
+    def _close(self, seats: list[Seat]) -> None:
+        workers = [seat.worker for seat in seats if seat.worker is not None]
+        hurry = self._cancelled()
+        if hurry:
+            for worker in workers:  # all at once: closing one after another would take its time
+                worker.kill()
+        for worker in workers:
+            worker.close(patience_s=0.0 if hurry else 0.5)
+
+    def _waiting(self, ref: str) -> Callable[[], None]:
+        return lambda: self._tell(TrialEvent("waiting", ref, facts={"for": "turn"}))
+
     # -- loading ----------------------------------------------------------------------------------
-    def _load(self, seats: list[_Seat]) -> None:
+    def _load(self, seats: list[Seat]) -> None:
         for seat in seats:  # one after another: loading competes for the disk and the processor
             contestant = seat.contestant
             self._tell(TrialEvent("loading", contestant.ref))
-            seat.worker = WorkerClient("model")
+            seat.worker = self._start_worker("model")
             args = {
                 "engine": contestant.engine,
                 "precision": contestant.precision,
@@ -115,15 +102,9 @@ class TrialRun:
                 "threads": self._trial.threads,
             }
             try:
-                loaded = seat.worker.call("load", args, None, self._cancelled, LOAD_TIMEOUT_S)
-                seat.load_s = time.monotonic() - seat.worker.started
-                seat.parameters = int(loaded["parameters"])
-                seat.memory = int(loaded["peak_bytes"])
-                seat.labels = tuple(str(label) for label in loaded["labels"])
-                seat.versions = dict(loaded["versions"])
-                warm_up = self._trial.inputs[:1]
-                self._run_block(seat, list(range(len(warm_up))), timed=False)
-                seat.first_result_s = time.monotonic() - seat.worker.started
+                with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
+                    seat.shared |= not alone
+                    self._load_one(seat, seat.worker, args)
             except PetitError as error:
                 self._failed(seat, error)
                 continue
@@ -134,8 +115,18 @@ class TrialRun:
             }
             self._tell(TrialEvent("loaded", contestant.ref, facts=facts))
 
+    def _load_one(self, seat: Seat, worker: WorkerClient, args: dict[str, Any]) -> None:
+        loaded = worker.call("load", args, None, self._cancelled, LOAD_TIMEOUT_S)
+        seat.load_s = time.monotonic() - worker.started
+        seat.parameters = int(loaded["parameters"])
+        seat.memory = int(loaded["peak_bytes"])
+        seat.labels = tuple(str(label) for label in loaded["labels"])
+        seat.versions = dict(loaded["versions"])
+        if self._trial.inputs:
+            self._run_block(seat, worker, [0], timed=False)
+
     # -- running ----------------------------------------------------------------------------------
-    def _take_turns(self, seats: list[_Seat]) -> None:
+    def _take_turns(self, seats: list[Seat]) -> None:
         trial = self._trial
         missing = {
             index: [i for i, output in enumerate(seat.outputs) if output is None]
@@ -143,34 +134,39 @@ class TrialRun:
         }
         wanted = sorted(set().union(*missing.values())) if missing else []
         size = block_size(trial.block, len(trial.inputs))
+        rounds = -(-len(wanted) // size)
         for repeat in range(max(1, trial.repeat)):
-            for who, block in turns(range(len(seats)), wanted, size):
-                seat = seats[who]
-                todo = (
-                    [i for i in block if repeat or i in missing[who]]
-                    if repeat or missing[who]
-                    else []
-                )
-                if seat.error is not None or not todo:
-                    continue
-                self._tell(TrialEvent("turn", seat.contestant.ref, todo[0]))
-                try:
-                    self._run_block(seat, todo, timed=True)
-                except PetitError as error:
-                    self._failed(seat, error)
+            for who, block in turns(range(len(seats)), wanted, size, repeat * rounds):
+                # What was known before is not run again, not even to measure.
+                if todo := [i for i in block if i in missing[who]]:
+                    self._turn(seats[who], todo, repeat)
         for seat in seats:
             if seat.error is None:
                 self._tell(
                     TrialEvent("finished", seat.contestant.ref, facts={"memory_bytes": seat.memory})
                 )
 
-    def _run_block(self, seat: _Seat, indices: list[int], timed: bool) -> None:
-        assert seat.worker is not None
+    def _turn(self, seat: Seat, todo: list[int], repeat: int) -> None:
+        ref = seat.contestant.ref
+        if seat.error is not None or seat.worker is None:
+            return
+        try:
+            with machine_turn(self._cancelled, self._waiting(ref)) as alone:
+                seat.shared |= not alone
+                facts = {"repeat": repeat, "n": len(todo)}
+                self._tell(TrialEvent("turn", ref, todo[0], facts=facts))
+                self._run_block(seat, seat.worker, todo, timed=True)
+        except PetitError as error:
+            self._failed(seat, error)
+
+    def _run_block(self, seat: Seat, worker: WorkerClient, indices: list[int], timed: bool) -> None:
         ref = seat.contestant.ref
         share = 1.0 / max(1, len(indices))
         started = time.perf_counter()
 
         def arrived(data: dict[str, Any]) -> None:
+            if seat.first_result_s is None:
+                seat.first_result_s = time.monotonic() - worker.started
             if not timed:
                 return
             if "partial" in data:
@@ -189,11 +185,11 @@ class TrialRun:
                 )
                 self._tell(TrialEvent("output", ref, index, output=output, seconds=seconds))
 
-        args = {
-            "inputs": [self._trial.inputs[i] for i in indices],
-            "parameters": dict(self._trial.parameters),
-        }
-        result = seat.worker.call("run", args, arrived, self._cancelled)
+        parameters = dict(self._trial.parameters)
+        if not timed:
+            parameters["max_new_tokens"] = WARM_UP_TOKENS
+        args = {"inputs": [self._trial.inputs[i] for i in indices], "parameters": parameters}
+        result = worker.call("run", args, arrived, self._cancelled, silence_s=self._silence_s)
         seat.memory = max(seat.memory or 0, int(result["peak_bytes"]))
         if timed:
             seconds = float(result["seconds"])
@@ -203,7 +199,7 @@ class TrialRun:
             self._unit = "tokens/s" if generated else "inputs/s"
             seat.amount += float(result["tokens"]) if generated else len(indices)
 
-    def _failed(self, seat: _Seat, error: PetitError) -> None:
+    def _failed(self, seat: Seat, error: PetitError) -> None:
         seat.error = {"code": error.code, "facts": error.facts}
         self._tell(TrialEvent("failed", seat.contestant.ref, facts=seat.error))
         if seat.worker is not None and not seat.worker.alive:
@@ -217,6 +213,8 @@ def run_trial(
     on_event: OnEvent,
     cancelled: Callable[[], bool],
     known: Mapping[str, Mapping[int, Output]] | None = None,
+    start_worker: StartWorker = WorkerClient,
+    silence_s: float = SILENCE_S,
 ) -> tuple[Measurement, ...]:
     """Run ``trial``; one measurement for each contestant, in order.
 
@@ -224,4 +222,4 @@ def run_trial(
     """
     if cancelled():
         raise Cancelled
-    return TrialRun(trial, on_event, cancelled).run(available_bytes, known)
+    return TrialRun(trial, on_event, cancelled, start_worker, silence_s).run(available_bytes, known)

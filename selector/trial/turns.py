@@ -16,14 +16,14 @@ def block_size(wanted: int, inputs: int) -> int:
 
 
 def turns(
-    contestants: Sequence[int], inputs: Sequence[int], size: int
+    contestants: Sequence[int], inputs: Sequence[int], size: int, first: int = 0
 ) -> Iterator[tuple[int, list[int]]]:
     """Pairs of (contestant, block of inputs): every contestant meets every block once.
 
     The order of contestants rotates from block to block, so that none always runs on a machine
-    that another has just warmed up.
+    that another has just warmed up. ``first`` blocks went before, in earlier repetitions.
     """
-    for number, start in enumerate(range(0, len(inputs), size)):
+    for number, start in enumerate(range(0, len(inputs), size), first):
         block = list(inputs[start : start + size])
         shift = number % max(1, len(contestants))
         for contestant in [*contestants[shift:], *contestants[:shift]]:

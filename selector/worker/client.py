@@ -7,131 +7,42 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from selector.errors import Cancelled, PetitError, WorkerCrashed, WorkerSilent, error_from
+from selector.errors import Cancelled, PetitError, WorkerCrashed, WorkerSilent
 from selector.log import redact
-from selector.worker.protocol import (
-    CANCEL,
-    MAX_LINE,
-    SHUTDOWN,
-    Event,
-    Request,
-    decode_event,
-    encode,
-)
+from selector.worker.pending import OnEvent, Pending
+from selector.worker.protocol import CANCEL, MAX_LINE, SHUTDOWN, Request, decode_event, encode
+from selector.worker.spawn import outcome_of, spawn, worker_command, worker_environment
 
 GRACE_S = 2.0
 STDERR_LINES = 200
-POLL_S = 0.05
-OnEvent = Callable[[dict[str, Any]], None]
-
-# A worker reads local files only; these hold even where its network cannot be taken away.
-MODEL_ENVIRONMENT: Mapping[str, str] = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DISABLE_SAFETENSORS_CONVERSION": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
-
-
-def outcome_of(code: int) -> str:
-    """A word for an exit code: ``killed``, a signal's name, or ``exit 3``."""
-    if code >= 0:
-        return f"exit {code}"
-    if code == -9:
-        return "killed"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-
-
-class Pending:
-    """A request under way."""
-
-    def __init__(self, request: Request, on_event: OnEvent | None) -> None:
-        self.request = request
-        self.on_event = on_event
-        self._ended = threading.Event()
-        self._terminal: Event | None = None
-        self._error: PetitError | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether the terminal event came (or the worker died)."""
-        return self._ended.is_set()
-
-    def arrive(self, event: Event) -> None:
-        """Called by the reader thread."""
-        if event.terminal:
-            self._terminal = event
-            self._ended.set()
-        elif self.on_event:
-            self.on_event(event.data)
-
-    def fail(self, error: PetitError) -> None:
-        """Called when the worker dies."""
-        if not self.ended:
-            self._error = error
-            self._ended.set()
-
-    def wait(self, timeout_s: float | None = None) -> dict[str, Any]:
-        """The result. Raises Cancelled, WorkerSilent, WorkerCrashed, or the worker's own error."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._ended.wait(POLL_S):  # short waits, so that Ctrl-C is seen at once
-            if deadline is not None and time.monotonic() > deadline:
-                raise WorkerSilent(seconds=timeout_s)
-        if self._error is not None:
-            raise self._error
-        assert self._terminal is not None
-        if self._terminal.kind == "cancelled":
-            raise Cancelled
-        data = self._terminal.data
-        if self._terminal.kind == "failed":
-            raise error_from(str(data.get("code")), dict(data.get("facts") or {}))
-        return data
 
 
 class WorkerClient:
     """One worker process. Use as a context manager, or call ``close``."""
 
-    def __init__(self, role: str, environment: Mapping[str, str] | None = None) -> None:
-        frozen = bool(getattr(sys, "frozen", False))
-        command = (
-            [sys.executable, "--worker", role]
-            if frozen
-            else [sys.executable, "-m", "selector.worker", role]
-        )
-        extra = dict(MODEL_ENVIRONMENT) if role == "model" else {}
-        options: dict[str, Any] = (
-            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-            if os.name == "nt"
-            else {"start_new_session": True}
-        )
+    def __init__(
+        self,
+        role: str,
+        environment: Mapping[str, str] | None = None,
+        python: str | None = None,
+    ) -> None:
         self.role = role
         self.started = time.monotonic()
         self.isolation = "unknown"
+        self._ready = threading.Event()
         self._next = 1
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._pending: dict[int, Pending] = {}
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._closing = False
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **extra, **(environment or {})},
-            **options,
-        )
+        self._process = spawn(worker_command(role, python), worker_environment(role, environment))
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._errors = threading.Thread(
@@ -142,6 +53,17 @@ class WorkerClient:
             target=self._read, args=(self._process.stdout,), daemon=True
         )
         self._reader.start()
+
+    def wait_ready(self, timeout_s: float = 60.0) -> str:
+        """Wait until the process answers; how its network is closed (``isolation``).
+
+        Raises WorkerCrashed, WorkerSilent.
+        """
+        if not self._ready.wait(timeout_s):
+            raise WorkerSilent(seconds=timeout_s)
+        if self.isolation == "unknown":
+            raise self._crash()
+        return self.isolation
 
     @property
     def pid(self) -> int:
@@ -155,15 +77,21 @@ class WorkerClient:
 
     # -- asking -----------------------------------------------------------------------------------
     def submit(self, op: str, args: dict[str, Any], on_event: OnEvent | None = None) -> Pending:
-        """Send a request; ``on_event`` gets its progress on the reader thread. Raises WorkerCrashed."""
+        """Send a request; ``on_event`` gets its progress on the reader thread.
+
+        Raises ProtocolProblem when ``args`` fit in no line. A dead worker shows in ``Pending.wait``.
+        """
         with self._lock:
             pending = Pending(Request(self._next, op, args), on_event)
             self._next += 1
             self._pending[pending.request.id] = pending
-        line = encode(pending.request)
         try:
-            self._write(line)
-        except OSError:
+            self._write(encode(pending.request))
+        except PetitError:
+            with self._lock:
+                self._pending.pop(pending.request.id, None)
+            raise
+        except (OSError, ValueError):  # the pipe is broken, or closed by us
             self._reader.join(GRACE_S)
             pending.fail(self._crash())
         return pending
@@ -175,21 +103,28 @@ class WorkerClient:
         on_event: OnEvent | None = None,
         cancelled: Callable[[], bool] | None = None,
         timeout_s: float | None = None,
+        silence_s: float | None = None,
     ) -> dict[str, Any]:
         """Submit and wait; when ``cancelled()`` becomes true the request is cancelled.
+
+        A worker that takes longer than ``timeout_s``, or sends nothing for ``silence_s``, is ended.
 
         Raises as Pending.wait. Ctrl-C cancels the request before it is raised.
         """
         pending = self.submit(op, args, on_event)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         try:
-            while not pending._ended.wait(POLL_S):
+            while not pending.poll():
                 if cancelled is not None and cancelled():
                     self.cancel(pending)
                     raise Cancelled
-                if deadline is not None and time.monotonic() > deadline:
+                now = time.monotonic()
+                if deadline is not None and now > deadline:
                     self.kill()
                     raise WorkerSilent(seconds=timeout_s)
+                if silence_s is not None and now > pending.last_event + silence_s:
+                    self.kill()
+                    raise WorkerSilent(seconds=silence_s)
         except KeyboardInterrupt:
             self.cancel(pending)
             raise
@@ -204,13 +139,13 @@ class WorkerClient:
             return
         try:
             self._write(encode(Request(0, CANCEL, {"id": pending.request.id})))
-        except OSError:
+        except (OSError, ValueError):
             return
 
         def ladder() -> None:
-            if not pending._ended.wait(GRACE_S):
+            if not pending.poll(GRACE_S):
                 self.terminate()
-                if not pending._ended.wait(GRACE_S):
+                if not pending.poll(GRACE_S):
                     self.kill()
 
         threading.Thread(target=ladder, daemon=True).start()
@@ -244,7 +179,8 @@ class WorkerClient:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self.kill()
-            self._process.wait(GRACE_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
         self._reader.join(GRACE_S)
         self._errors.join(GRACE_S)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -261,7 +197,7 @@ class WorkerClient:
     # -- reading ----------------------------------------------------------------------------------
     def _write(self, line: bytes) -> None:
         assert self._process.stdin is not None
-        with self._lock:
+        with self._writing:  # never the reader's lock: a full pipe must not stop reading
             self._process.stdin.write(line)
             self._process.stdin.flush()
 
@@ -270,7 +206,8 @@ class WorkerClient:
             for line in iter(lambda: stream.readline(MAX_LINE + 1), b""):
                 event = decode_event(line)
                 if event.kind == "ready":
-                    self.isolation = str(event.data.get("isolation", "unknown"))
+                    self.isolation = str(event.data.get("isolation", "open"))
+                    self._ready.set()
                     continue
                 with self._lock:
                     pending = (self._pending.pop if event.terminal else self._pending.get)(
@@ -306,5 +243,6 @@ class WorkerClient:
         with self._lock:
             waiting = list(self._pending.values())
             self._pending.clear()
+        self._ready.set()
         for pending in waiting:
             pending.fail(error or self._crash())

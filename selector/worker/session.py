@@ -4,15 +4,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from selector import registry
-from selector.errors import Cancelled, NotDownloaded, ProtocolProblem
+from selector.errors import (
+    Cancelled,
+    LoadFailed,
+    NotDownloaded,
+    OutOfMemory,
+    PetitError,
+    ProtocolProblem,
+    RunFailed,
+)
+from selector.log import redact
+from selector.machine.cpu import probe_cpu
 from selector.tasks.base import TaskRunner
 from selector.tasks.outputs import Partial, to_json
+from selector.tasks.torch_loading import first_line, is_out_of_memory
 from selector.worker.meter import now_bytes, peak_bytes
 
 
@@ -26,11 +39,31 @@ def _versions(names: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+@contextmanager
+def _as(problem: type[PetitError], **facts: str) -> Iterator[None]:
+    """Turn whatever a library raises into an error with a short plain detail."""
+    try:
+        yield
+    except (PetitError, Cancelled):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        if is_out_of_memory(error):
+            raise OutOfMemory(**facts) from error
+        raise problem(**facts, detail=redact(first_line(error))) from error
+
+
+def _threads(wanted: int) -> int:
+    """``wanted``, or every physical core that this process may use (libraries overlook quotas)."""
+    return wanted if wanted > 0 else probe_cpu([]).physical_cores
+
+
 class ModelRole:
     """Ops: ``load``, ``run``, ``memory``. See the methods for their arguments."""
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
+        self._defaults: dict[str, Any] = {}
 
     def handle(
         self,
@@ -42,9 +75,11 @@ class ModelRole:
         """See Role. Raises ProtocolProblem for an unknown op."""
         match op:
             case "load":
-                return self._load(args)
+                with _as(LoadFailed, repo=str(args.get("repo", ""))):
+                    return self._load(args)
             case "run":
-                return self._run(args, emit, cancelled)
+                with _as(RunFailed):
+                    return self._run(args, emit, cancelled)
             case "memory":
                 return {"peak_bytes": peak_bytes(), "now_bytes": now_bytes()}
         raise ProtocolProblem(reason="unknown op", op=op)
@@ -56,13 +91,19 @@ class ModelRole:
         if not folder.is_dir():
             raise NotDownloaded(repo=args.get("repo", folder.name))
         engine = registry.engine(str(args["engine"]))
-        self._runner = engine.load(folder, registry.task(str(args["task"])), args)
+        task = registry.task(str(args["task"]))
+        options = {**args, "threads": _threads(int(args.get("threads") or 0))}
+        self._runner = None  # a second load must not hold both models
+        self._runner = engine.load(folder, task, options)
+        self._defaults = dict(task.default_parameters)
         return {
             "load_s": time.perf_counter() - start,
             "parameters": self._runner.parameters,
             "labels": list(self._runner.labels),
             "versions": _versions(engine.info.distributions),
             "peak_bytes": peak_bytes(),
+            "memory_bytes": now_bytes(),
+            "threads": options["threads"],
         }
 
     def _run(
@@ -77,7 +118,8 @@ class ModelRole:
         inputs = [str(text) for text in args["inputs"]]
         start = last = time.perf_counter()
         done = tokens = 0
-        for event in self._runner.run(inputs, args.get("parameters") or {}, cancelled):
+        parameters = {**self._defaults, **(args.get("parameters") or {})}
+        for event in self._runner.run(inputs, parameters, cancelled):
             if isinstance(event, Partial):
                 emit({"partial": {"index": event.index, "text": event.text}})
                 continue

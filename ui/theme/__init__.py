@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours, sizes, icons and the style sheet: one table of tokens, two themes."""
+"""How everything looks: tokens, style sheet, palette, icons."""

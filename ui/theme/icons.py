@@ -1,44 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Icons tinted from SVG at the right pixel density."""
+"""Icons: SVG files drawn in any colour, sharp at the screen's own pixel ratio."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from selector.paths import resources_root
-from ui.theme.theme import Theme
+
+_SIZES: Final = (16, 20, 24, 32, 48, 64)
 
 
-@lru_cache(maxsize=512)
-def _rendered(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    path = resources_root() / "icons" / f"{name}.svg"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        text = (resources_root() / "icons" / "info.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
-    image = QPixmap(QSize(round(size * ratio), round(size * ratio)))
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    renderer.render(painter, QRectF(0, 0, image.width(), image.height()))
+def icon_folder() -> Path:
+    """Where the SVG files are."""
+    return resources_root() / "icons"
+
+
+@cache
+def icon_source(name: str) -> str:
+    """The text of an icon's file."""
+    return (icon_folder() / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def tinted(name: str, colour: str) -> str:
+    """The SVG text of an icon with ``currentColor`` replaced."""
+    return icon_source(name).replace("currentColor", colour)
+
+
+class Icons:
+    """Draws icons and keeps what it drew until ``clear``."""
+
+    def __init__(self) -> None:
+        self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
+
+    def pixmap(self, name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+        """A square pixmap of ``size`` logical pixels."""
+        key = (name, colour, size, ratio)
+        found = self._pixmaps.get(key)
+        if found is None:
+            found = self._pixmaps[key] = _draw(tinted(name, colour), max(1, size), ratio)
+        return found
+
+    def icon(self, name: str, colour: str, disabled: str) -> QIcon:
+        """An icon for buttons, menus and models."""
+        key = (name, colour, disabled)
+        found = self._icons.get(key)
+        if found is None:
+            found = QIcon()
+            for size in _SIZES:
+                found.addPixmap(self.pixmap(name, colour, size))
+                found.addPixmap(self.pixmap(name, disabled, size), QIcon.Mode.Disabled)
+            self._icons[key] = found
+        return found
+
+    def clear(self) -> None:
+        """Forget every drawing: the colours changed."""
+        self._pixmaps.clear()
+        self._icons.clear()
+
+
+def _draw(source: str, size: int, ratio: float) -> QPixmap:
+    pixels = round(size * ratio)
+    pixmap = QPixmap(pixels, pixels)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
-    image.setDevicePixelRatio(ratio)
-    return image
-
-
-def pixmap(theme: Theme, name: str, role: str = "text", size: int = 20) -> QPixmap:
-    """The icon ``name`` in the colour of token ``role``, ``size`` device-independent pixels wide."""
-    screen = QGuiApplication.primaryScreen()
-    ratio = screen.devicePixelRatio() if screen is not None else 1.0
-    return _rendered(name, str(getattr(theme.tokens, role)), size, ratio)
-
-
-def icon(theme: Theme, name: str, role: str = "text", size: int = 20) -> QIcon:
-    """As ``pixmap``, with a muted look when disabled."""
-    result = QIcon(pixmap(theme, name, role, size))
-    result.addPixmap(pixmap(theme, name, "muted", size), QIcon.Mode.Disabled)
-    return result
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

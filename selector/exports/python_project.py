@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A folder that runs the chosen model with Python, offline, with the model's files inside.
+
+The Python files are copied as they are from ``resources/exports/python``; everything that comes from a
+model or a user travels in JSON, and in a README with its markup taken away. Nothing from outside is
+ever pasted into code.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from selector.decide.document import check, save
+from selector.decide.pinned import safe_path, verify_file
+from selector.errors import (
+    DamagedFile,
+    DecisionUnreadable,
+    NotDownloaded,
+    TargetNotWritable,
+    UnknownFormat,
+)
+from selector.exports.base import Export, ExportRequest
+from selector.exports.target import files_below, filling
+from selector.paths import resources_root
+from selector.trial.measurement import Contestant
+
+LINK_FROM = 16 * 1024 * 1024
+"""Larger files are hard-linked where the disk allows it; nobody edits weights by hand."""
+DISTRIBUTIONS = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
+_COMMON = ("predict.py", "model_loading.py", "test_predict.py")
+_EMBEDDING = {"feature-extraction", "sentence-similarity"}
+_VERSION = re.compile(r"\d[0-9A-Za-z.]{0,40}")
+
+
+def _write(request: ExportRequest) -> list[Path]:
+    check(request.document, str(request.folder))
+    contestant, task = request.contestant, str(request.document["task"])
+    templates = resources_root() / "exports" / "python"
+    runner = templates / "tasks" / f"{task}.py"
+    known = sorted(path.stem for path in (templates / "tasks").glob("*.py"))
+    if task not in known or contestant.engine != "torch":
+        raise UnknownFormat(format="python", task=task, engine=contestant.engine, known="decision")
+    pinned = request.document["contestant"]
+    if pinned is None or pinned["ref"] != contestant.ref or not contestant.files:
+        raise DecisionUnreadable(path=str(request.folder), reason="contestant")
+    with filling(request.folder) as folder:
+        for name in (*_COMMON, *(["embedding.py"] if task in _EMBEDDING else [])):
+            shutil.copyfile(templates / name, folder / name)
+        shutil.copyfile(runner, folder / "runner.py")
+        _copy_model(contestant, pinned["files"], folder / "model")
+        _write_json(folder / "settings.json", _settings(request.document, contestant))
+        _write_json(folder / "samples.json", request.document["samples"])
+        save(request.document, folder / "decision.petit.json")
+        _write_text(folder / "requirements.txt", _requirements(request.document["versions"]))
+        readme = (templates / f"README.{request.language}.md").read_text(encoding="utf-8")
+        facts = _readme_facts(request.document, contestant)
+        _write_text(folder / "README.md", string.Template(readme).substitute(facts))
+    return files_below(request.folder)
+
+
+def _settings(document: Mapping[str, Any], contestant: Contestant) -> dict[str, Any]:
+    return {
+        "ref": contestant.ref,
+        "task": document["task"],
+        "precision": contestant.precision,
+        "parameters": document["parameters"],
+        "files": document["contestant"]["files"],
+    }
+
+
+def _copy_model(contestant: Contestant, files: list[dict[str, Any]], target: Path) -> None:
+    """Copy or link every pinned file; a file that is not the pinned one stops the export.
+
+    Raises DamagedFile, NotDownloaded, TargetNotWritable.
+    """
+    for file in files:
+        if not safe_path(file["path"]):
+            raise DecisionUnreadable(path=file["path"], reason="unsafe_path")
+        # In the Hub's cache a file is a link to a blob: it is the blob that gets linked.
+        source = (Path(contestant.folder) / file["path"]).resolve()
+        if not source.is_file():
+            raise NotDownloaded(repo=contestant.repo, file=file["path"])
+        copy = target / file["path"]
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            _link_or_copy(source, copy)
+            verify_file(copy, file["sha256"], file["size"])
+        except DamagedFile:
+            raise DamagedFile(file=file["path"], repo=contestant.repo) from None
+        except OSError as error:
+            raise TargetNotWritable(path=str(target), detail=str(error)) from error
+
+
+def _link_or_copy(source: Path, copy: Path) -> None:
+    if source.stat().st_size >= LINK_FROM:
+        try:
+            os.link(source, copy)
+        except OSError:
+            pass  # another disk, or one without links
+        else:
+            return
+    shutil.copyfile(source, copy)
+
+
+def _requirements(versions: Mapping[str, str]) -> str:
+    """Pinned to what ran; a local part such as ``+cpu`` is on no index and goes."""
+    lines = []
+    for name in DISTRIBUTIONS:
+        version = versions.get(name)
+        if version is None:
+            try:
+                version = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        public = version.partition("+")[0]
+        if _VERSION.fullmatch(public):
+            lines.append(f"{name}=={public}\n")
+    return "".join(lines)
+
+
+def _readme_facts(document: Mapping[str, Any], contestant: Contestant) -> dict[str, str]:
+    metric = document["metric"]
+    low, high = metric["interval"] or (None, None)
+    return {
+        "name": _plain(contestant.repo.rpartition("/")[2]),
+        "task": _plain(document["task"]),
+        "repo": _plain(contestant.repo),
+        "revision": _plain(contestant.revision),
+        "precision": _plain(contestant.precision),
+        "licence": _plain(document["licence"]["id"] or "?"),
+        "metric": _plain(metric["id"]),
+        "n": str(metric["n"]),
+        "score": _number(metric["score"]),
+        "low": _number(low),
+        "high": _number(high),
+    }
+
+
+def _plain(text: str) -> str:
+    """One line without anything that Markdown or HTML would read as more than text."""
+    kept = "".join(c for c in text if c.isalnum() or c in " -_./@#+:")
+    return " ".join(kept.split())[:200] or "?"
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3f}"
+
+
+def _write_json(path: Path, data: Any) -> None:
+    _write_text(path, json.dumps(data, ensure_ascii=True, indent=2) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+EXPORT = Export(
+    id="python",
+    title={"en": "Python project", "fr": "Projet Python"},
+    purpose={
+        "en": "A folder with the model and predict.py: a function, a command, pinned versions, a test. Runs offline.",
+        "fr": "Un dossier avec le modèle et predict.py : fonction, commande, versions figées, test. Marche hors ligne.",
+    },
+    write=_write,
+)

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Hub: lists, one model, pieces of files. Only PetitError leaves this module.
+
+This is the only module that imports huggingface_hub, inside functions. It takes from it what belongs
+to the user's set-up (headers, stored token); the requests are our own, because the listing calls of
+huggingface_hub have no time limit and retry for 23 seconds, and its downloads neither resume nor
+check what arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from selector.errors import HubAnswerBad
+from selector.hub import answers, environment
+from selector.hub.safe_path import safe_path
+from selector.hub.transport import Transport
+
+LIST_FIELDS = (
+    "author", "cardData", "config", "downloads", "gated", "gguf", "lastModified", "library_name",
+    "likes", "pipeline_tag", "safetensors", "sha", "siblings", "tags",
+)  # fmt: skip
+SMALL_FILE_LIMIT = 2_000_000
+_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A file being received: from which byte, of how many, and its bytes as they come."""
+
+    start: int
+    total: int | None
+    chunks: Iterator[bytes]
+
+
+class HubClient:
+    """One Hub. Safe to use from several threads.
+
+    ``token``: a string is used as it is, False means none, None means the user's own.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        token: str | bool | None = None,
+        offline: bool = False,
+        timeout_s: float = 10.0,
+    ) -> None:
+        environment.prepare_environment()
+        self.endpoint = environment.endpoint_of(endpoint)
+        self.offline = offline or environment.offline_by_environment()
+        self._token = token
+        self._transport = Transport(self.endpoint, self._headers, self.offline, timeout_s)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()
+
+    def _headers(self) -> dict[str, str]:
+        from huggingface_hub.utils._headers import build_hf_headers
+
+        return build_hf_headers(token=self._user_token() or False, library_name="petit")
+
+    def _user_token(self) -> str | None:
+        """The stored token goes to Hugging Face only, another server gets what the user set for it."""
+        if isinstance(self._token, str):
+            return self._token
+        if self._token is False:
+            return None
+        if (token := environment.environment_token()) is not None:
+            return token
+        if not environment.is_hugging_face(self.endpoint):
+            return None
+        import httpx2
+        from huggingface_hub import get_token
+
+        try:
+            return get_token()
+        except (OSError, ValueError, RuntimeError, httpx2.HTTPError):
+            return None  # anonymous requests still find and download public models
+
+    def list_models(
+        self,
+        *,
+        pipeline_tag: str | None = None,
+        search: str | None = None,
+        filter: Sequence[str] = (),  # noqa: A002  (the Hub's own name)
+        sort: str | None = None,
+        limit: int = 100,
+        expand: Sequence[str] = LIST_FIELDS,
+    ) -> list[dict[str, Any]]:
+        """Models as the Hub tells them, at most ``limit``. Raises HubProblem."""
+        pairs = [("pipeline_tag", pipeline_tag), ("search", search), ("sort", sort)]
+        pairs += [("filter", item) for item in filter] + [("limit", str(limit))]
+        pairs += [("expand", item) for item in expand]
+        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs if value)
+        url: str | None = f"{self.endpoint}/api/models?{query}"
+        found: list[dict[str, Any]] = []
+        for _ in range(_PAGES):
+            if url is None or len(found) >= limit:
+                break
+            page, following = self._transport.json(url, None, None)
+            if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
+                raise HubAnswerBad(reason="not a list of models", endpoint=self.endpoint)
+            found += page
+            url = self._next_page(following) if page else None
+        return found[:limit]
+
+    def _next_page(self, following: str | None) -> str | None:
+        if following is None:
+            return None
+        url = urljoin(self.endpoint + "/", following)
+        # Another origin would get our token and our search terms.
+        same = urlsplit(url)[:2] == urlsplit(self.endpoint)[:2]
+        return url if same else None
+
+    def model_info(
+        self,
+        repo: str,
+        revision: str | None = None,
+        *,
+        files_metadata: bool = True,
+        security: bool = False,
+    ) -> dict[str, Any]:
+        """One model at one revision, with sizes and hashes of its files. Raises HubProblem."""
+        url = f"{self.endpoint}/api/models/{quote(repo)}"
+        if revision:
+            url += f"/revision/{quote(revision, safe='')}"
+        flags = [("blobs", files_metadata), ("securityStatus", security)]
+        url += "?" + "&".join(f"{name}=true" for name, wanted in flags if wanted)
+        raw, _ = self._transport.json(url, repo, revision)
+        if not isinstance(raw, dict):
+            raise HubAnswerBad(reason="not a model", repo=repo, endpoint=self.endpoint)
+        return raw
+
+    def file_url(self, repo: str, revision: str, path: str) -> str:
+        """Where a file is. Raises UnsafePath."""
+        safe_path(path, repo)
+        return f"{self.endpoint}/{quote(repo)}/resolve/{quote(revision, safe='')}/{quote(path)}"
+
+    def small_file(
+        self, repo: str, revision: str, path: str, limit: int = SMALL_FILE_LIMIT
+    ) -> bytes:
+        """The whole of a small file. Raises HubProblem: HubAnswerBad when it is larger."""
+        url = self.file_url(repo, revision, path)
+        with self._transport.opened(url, repo=repo, revision=revision) as response:
+            return self._transport.read(response, limit)
+
+    def part(self, repo: str, revision: str, path: str, start: int, length: int) -> bytes:
+        """At most ``length`` bytes from ``start``; never more is read, whatever the server sends."""
+        headers = {"Range": f"bytes={start}-{start + length - 1}", "Accept-Encoding": "identity"}
+        url = self.file_url(repo, revision, path)
+        found = bytearray()
+        with self._transport.opened(url, headers, repo=repo, revision=revision) as response:
+            if response.status_code == 416:
+                return b""
+            skip = 0 if response.status_code == 206 else start
+            for chunk in response.iter_bytes():
+                found += chunk
+                if len(found) >= skip + length:
+                    break
+        return bytes(found[skip : skip + length])
+
+    @contextmanager
+    def body(self, repo: str, revision: str, path: str, start: int = 0) -> Iterator[Body]:
+        """One attempt at a file from byte ``start`` on; Body.start says where the server began.
+
+        Raises HubProblem, and so does iterating when the connection breaks.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        url = self.file_url(repo, revision, path)
+        with self._transport.opened(
+            url, headers, repo=repo, revision=revision, attempts=1
+        ) as response:
+            encoded = response.headers.get("content-encoding", "identity") != "identity"
+            begins, total = answers.range_of(response.status_code, response.headers, start)
+            if encoded and response.status_code != 200:
+                raise HubAnswerBad(reason="range of an encoded body", file=path)
+            yield Body(begins, None if encoded else total, response.iter_bytes())

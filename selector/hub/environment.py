@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the environment says about the Hub: which one, offline or not, and whose token goes where."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from selector.errors import BadSetting
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+_TRUE = frozenset({"1", "on", "yes", "true"})
+_FIXED = {
+    "HF_HUB_DISABLE_XET": "1",  # one transport, which resumes and can be checked
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",  # never to whatever server HF_ENDPOINT names
+    "DISABLE_SAFETENSORS_CONVERSION": "1",  # would post the model's name to a hard-coded server
+}
+
+
+def prepare_environment() -> None:
+    """Fix the switches that huggingface_hub reads when it is imported."""
+    os.environ.update(_FIXED)
+
+
+def endpoint_of(given: str | None = None) -> str:
+    """The Hub to talk to: ``given``, ``HF_ENDPOINT`` or the real one. Raises BadSetting."""
+    url = (given or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        bad = parts.scheme not in {"http", "https"} or not parts.hostname or parts.query
+        _ = parts.port
+    except ValueError:
+        bad = True
+    if bad:
+        raise BadSetting(setting="HF_ENDPOINT", value=url[:120], allowed="http(s)://host[:port]")
+    return url
+
+
+def is_hugging_face(endpoint: str) -> bool:
+    """Whether ``endpoint`` is Hugging Face's own, over TLS."""
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").lower()
+    own = host in {"huggingface.co", "hf.co"} or host.endswith((".huggingface.co", ".hf.co"))
+    return parts.scheme == "https" and own
+
+
+def environment_token() -> str | None:
+    """The token that the user set for this process."""
+    token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN") or ""
+    return token.strip() or None
+
+
+def offline_by_environment() -> bool:
+    """Whether ``HF_HUB_OFFLINE`` (or transformers' own switch) asks for no network."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return any(os.environ.get(name, "").strip().lower() in _TRUE for name in names)

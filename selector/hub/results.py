@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Search results and local models as JSON and back, with the facts the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, cast, get_args
+
+from selector.engines.facts import FileFact, ModelFacts
+from selector.errors import HubAnswerBad
+from selector.fit.base import Fit, Verdict
+from selector.hub.candidate import (
+    Candidate,
+    Licence,
+    LicenceClass,
+    LocalModel,
+    Reason,
+    SearchResult,
+)
+from selector.intervals import Interval
+
+FILES_SHOWN = 300
+"""Files of one candidate in a search result, the top-level ones first."""
+
+
+def facts_to_json(facts: ModelFacts) -> dict[str, Any]:
+    """Every field; files as an array of objects."""
+    return asdict(facts)
+
+
+def facts_from_json(data: Mapping[str, Any]) -> ModelFacts:
+    """The inverse. Raises KeyError, TypeError or ValueError on anything else."""
+    files = tuple(FileFact(**item) for item in data["files"])
+    return ModelFacts(**{**data, "files": files})
+
+
+def _shortened(facts: ModelFacts) -> ModelFacts:
+    """A result is one line of the worker's protocol: checkpoints by the hundred have no place in it."""
+    if len(facts.files) <= FILES_SHOWN:
+        return facts
+    shallow = sorted(facts.files, key=lambda file: file.path.count("/"))
+    return replace(facts, files=tuple(shallow[:FILES_SHOWN]))
+
+
+def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
+    """The JSON of the command-line contract, and the facts besides."""
+    return {**candidate.to_json(), "facts": facts_to_json(candidate.facts)}
+
+
+def result_to_json(result: SearchResult) -> dict[str, Any]:
+    """The JSON of the command-line contract, and the facts of each candidate besides."""
+    rows = [
+        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts)))
+        for candidate in result.candidates
+    ]
+    return {**result.to_json(), "candidates": rows}
+
+
+def _interval(data: Mapping[str, Any] | None) -> Interval | None:
+    if data is None:
+        return None
+    return Interval(float(data["low"]), float(data["expected"]), float(data["high"]))
+
+
+def _fit(data: Mapping[str, Any]) -> Fit:
+    if data["verdict"] not in get_args(Verdict):
+        raise ValueError(data["verdict"])
+    speed = data["speed"]
+    return Fit(
+        verdict=cast("Verdict", data["verdict"]),
+        memory_bytes=_interval(data["memory_bytes"]),
+        speed=_interval(speed),
+        speed_unit=str(speed["unit"]) if speed else "inputs/s",
+        basis=str(data["basis"]),
+    )
+
+
+def _reasons(data: Any) -> tuple[Reason, ...]:
+    return tuple(Reason(str(item["code"]), dict(item["facts"])) for item in data)
+
+
+def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
+    """The inverse, with or without facts. Raises KeyError, TypeError or ValueError."""
+    fit, licence = _fit(data["fit"]), data["licence"]
+    if licence["class"] not in get_args(LicenceClass):
+        raise ValueError(licence["class"])
+    facts = data.get("facts")
+    return Candidate(
+        repo=str(data["id"]),
+        revision=str(data["revision"]),
+        facts=facts_from_json(facts)
+        if facts is not None
+        else ModelFacts(
+            data["id"], data["revision"], (), parameters=data["parameters"], basis=fit.basis
+        ),
+        licence=Licence(licence["id"], cast("LicenceClass", licence["class"])),
+        gated=bool(data["gated"]),
+        languages=tuple(data["languages"]),
+        downloads=int(data["downloads"]),
+        likes=int(data["likes"]),
+        last_modified=data["last_modified"],
+        download_bytes=data["download_bytes"],
+        engine=data["engine"],
+        precision=data["precision"],
+        fit=fit,
+        risks=_reasons(data["risks"]),
+        score=float(data["score"]),
+        reasons=_reasons(data["reasons"]),
+        on_disk=bool(data["on_disk"]),
+    )
+
+
+def result_from_json(data: Mapping[str, Any]) -> SearchResult:
+    """A result as it was, with or without facts. Raises HubAnswerBad on anything else."""
+    try:
+        if data["source"] not in {"hub", "cache"}:
+            raise ValueError(data["source"])
+        return SearchResult(
+            source=data["source"],
+            scanned=int(data["scanned"]),
+            removed={str(key): int(count) for key, count in data["removed"].items()},
+            candidates=tuple(candidate_from_json(item) for item in data["candidates"]),
+            age_s=float(data.get("age_s", 0.0)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise HubAnswerBad(reason="not a search result", detail=str(error)[:200]) from error
+
+
+def local_to_json(model: LocalModel) -> dict[str, Any]:
+    """The JSON of the command-line contract, and the files besides."""
+    return {**model.to_json(), "repo": model.repo, "files": [list(item) for item in model.files]}
+
+
+def local_from_json(data: Mapping[str, Any]) -> LocalModel:
+    """The inverse. Raises KeyError or TypeError on anything else."""
+    files = tuple((str(path), str(sha256), int(size)) for path, sha256, size in data["files"])
+    return LocalModel(**{**data, "files": files})

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests with a time limit, a size limit and a bounded number of attempts; only PetitError leaves."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from selector.errors import HubAnswerBad, HubOffline, HubUnreachable, PetitError
+from selector.hub import answers
+
+if TYPE_CHECKING:
+    import httpx2
+
+ANSWER_LIMIT = 64_000_000
+_ATTEMPTS = 3
+_PAUSE_S = 0.4
+_LONGEST_PAUSE_S = 3.0
+_CONNECT_S = 5.0
+
+
+class Transport:
+    """One origin over HTTP. ``headers`` is asked once, when the first request is made."""
+
+    def __init__(
+        self, endpoint: str, headers: Callable[[], dict[str, str]], offline: bool, timeout_s: float
+    ) -> None:
+        self.endpoint = endpoint
+        self.offline = offline
+        self._headers = headers
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._http: httpx2.Client | None = None
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            self._http.close()
+
+    def _session(self) -> httpx2.Client:
+        if self.offline:
+            raise HubOffline(endpoint=self.endpoint)
+        with self._lock:
+            if self._http is None:
+                import httpx2
+
+                limits = httpx2.Timeout(self._timeout_s, connect=min(self._timeout_s, _CONNECT_S))
+                self._http = httpx2.Client(
+                    headers=self._headers(),
+                    event_hooks={"request": [self._check]},
+                    follow_redirects=True,
+                    max_redirects=8,
+                    timeout=limits,
+                )
+        return self._http
+
+    def _check(self, request: httpx2.Request) -> None:
+        # Seen for every request, redirects included: none may step down from TLS.
+        if self.endpoint.startswith("https:") and request.url.scheme != "https":
+            raise HubAnswerBad(reason="redirect without TLS", endpoint=self.endpoint)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        import httpx2
+
+        try:
+            yield
+        except httpx2.TimeoutException as error:
+            raise HubUnreachable(reason="time-out", endpoint=self.endpoint) from error
+        except (httpx2.TooManyRedirects, httpx2.DecodingError, httpx2.InvalidURL) as error:
+            raise HubAnswerBad(reason=type(error).__name__, endpoint=self.endpoint) from error
+        except (httpx2.HTTPError, httpx2.StreamError) as error:
+            raise HubUnreachable(reason=type(error).__name__, endpoint=self.endpoint) from error
+
+    def _once(
+        self, url: str, headers: Mapping[str, str], repo: str | None, revision: str | None
+    ) -> httpx2.Response:
+        session = self._session()
+        with self._translated():
+            response = session.send(session.build_request("GET", url, headers=headers), stream=True)
+            problem = answers.error_of(
+                response.status_code, response.headers, self.endpoint, repo, revision
+            )
+            if problem is None:
+                return response
+            response.close()
+        raise problem
+
+    @contextmanager
+    def opened(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        repo: str | None = None,
+        revision: str | None = None,
+        attempts: int = _ATTEMPTS,
+    ) -> Iterator[httpx2.Response]:
+        """A successful answer whose body is still to be read. Raises HubProblem, also inside."""
+        for attempt in range(1, attempts + 1):
+            try:
+                response = self._once(url, headers or {}, repo, revision)
+                break
+            except PetitError as problem:
+                pause = _pause(problem, attempt)
+                if pause is None or attempt == attempts:
+                    raise
+                time.sleep(pause)
+        try:
+            with self._translated():
+                yield response
+        finally:
+            response.close()
+
+    def read(self, response: httpx2.Response, limit: int) -> bytes:
+        """At most ``limit`` bytes of a body, in a bounded time however slowly they trickle."""
+        deadline = time.monotonic() + 3 * self._timeout_s
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > limit:
+                raise HubAnswerBad(reason="too long", limit=limit, endpoint=self.endpoint)
+            if time.monotonic() > deadline:
+                raise HubUnreachable(reason="time-out", endpoint=self.endpoint)
+        return bytes(body)
+
+    def json(self, url: str, repo: str | None, revision: str | None) -> tuple[Any, str | None]:
+        """A JSON answer and the address of its next page."""
+        with self.opened(url, repo=repo, revision=revision) as response:
+            body = self.read(response, ANSWER_LIMIT)
+            following = response.links.get("next", {}).get("url")
+        try:
+            return json.loads(body), following
+        except (ValueError, RecursionError) as error:
+            raise HubAnswerBad(reason="not JSON", endpoint=self.endpoint) from error
+
+
+def _pause(problem: PetitError, attempt: int) -> float | None:
+    """How long before another attempt; None when another would not help or the wait is too long."""
+    if problem.code == "hub.busy":
+        asked = problem.facts.get("retry_after_s")
+        pause = _PAUSE_S * 2**attempt if asked is None else float(asked)
+        return pause if pause <= _LONGEST_PAUSE_S else None
+    if problem.code == "hub.unreachable" and problem.facts.get("reason") != "time-out":
+        return _PAUSE_S * attempt
+    return None

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of one contestant while its trial runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from selector.tasks.outputs import Output
+from selector.trial.measurement import Contestant, Measurement
+from selector.trial.timing import timing
+from selector.worker.client import WorkerClient
+
+
+@dataclass(slots=True)
+class Seat:
+    """A contestant, its worker, and its numbers so far."""
+
+    contestant: Contestant
+    outputs: list[Output | None]
+    worker: WorkerClient | None = None
+    seconds: list[float] = field(default_factory=list)
+    amount: float = 0.0
+    busy_s: float = 0.0
+    load_s: float | None = None
+    first_result_s: float | None = None
+    memory: int | None = None
+    parameters: int | None = None
+    labels: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    error: dict[str, Any] | None = None
+    shared: bool = False
+
+    def measurement(self, unit: str) -> Measurement:
+        """The row of this contestant."""
+        return Measurement(
+            ref=self.contestant.ref,
+            engine=self.contestant.engine,
+            precision=self.contestant.precision,
+            outputs=tuple(self.outputs),
+            load_s=self.load_s,
+            first_result_s=self.first_result_s,
+            latency=timing(self.seconds),
+            throughput=self.amount / self.busy_s if self.busy_s > 0 else None,
+            throughput_unit=unit,
+            memory_peak_bytes=self.memory,
+            parameters=self.parameters or self.contestant.parameters,
+            error=self.error,
+            shared=self.shared,
+            labels=self.labels,
+            versions=self.versions,
+        )

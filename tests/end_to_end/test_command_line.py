@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole main job from the command line, against a Hub on loopback, with real (tiny) models."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.loopback_hub import LoopbackHub, Repository
+from tests.tiny_models import make_classifier, make_encoder
+
+LABELS = ("lost_card", "refund", "other")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackHub]:
+    root = tmp_path_factory.mktemp("hub")
+    pickled = root / "pickled"
+    pickled.mkdir()
+    (pickled / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
+    (pickled / "pytorch_model.bin").write_bytes(b"\x80\x04K\x01.")
+    (pickled / "README.md").write_text("---\npipeline_tag: text-classification\n---\n")
+    repositories = [
+        Repository("bank/small", make_classifier(root / "small", LABELS, hidden=16)),
+        Repository("bank/large", make_classifier(root / "large", LABELS, hidden=64, seed=3)),
+        Repository("bank/encoder", make_encoder(root / "encoder")),
+        Repository("bank/pickled", pickled),
+    ]
+    with LoopbackHub(repositories) as server:
+        yield server
+
+
+class Petit:
+    """Runs ``petit`` in processes of its own, all with one data folder and one cache."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(folder / "hf"),
+            "HF_HUB_DISABLE_XET": "1",
+        }
+
+    def __call__(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
+        command = [
+            sys.executable,
+            "-m",
+            "selector",
+            *arguments,
+            "--json",
+            "--data-dir",
+            str(self.folder / "data"),
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=self.environment, timeout=240, check=False
+        )
+        assert done.returncode == expect, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture(scope="module")
+def petit(tmp_path_factory: pytest.TempPathFactory, hub: LoopbackHub) -> Petit:
+    return Petit(tmp_path_factory.mktemp("user"), hub.endpoint)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "messages.csv"
+    rows = [f"my card is lost {i},{LABELS[i % 3]}" for i in range(40)]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_search_accounts_for_every_model_and_marks_what_cannot_run(petit: Petit) -> None:
+    found = petit("search", "--task", "text-classification")
+    assert found["source"] == "hub"
+    assert found["scanned"] == len(found["candidates"]) + sum(found["removed"].values())
+    shown = {row["id"]: row for row in found["candidates"]}
+    assert {"bank/small", "bank/large"} <= set(shown)
+    assert shown["bank/small"]["parameters"] < shown["bank/large"]["parameters"]
+    assert shown["bank/small"]["fit"]["verdict"] in {"fits", "tight", "no"}
+    assert shown["bank/small"]["licence"] == {"id": "apache-2.0", "class": "permissive"}
+
+
+def test_a_fit_is_predicted_without_downloading_weights(petit: Petit, hub: LoopbackHub) -> None:
+    hub.clear_requests()
+    found = petit("fit", "bank/large")
+    assert found["models"][0]["fit"]["memory_bytes"]["expected"] > 100_000_000
+    assert sum(request.bytes_sent for request in hub.requests) < 60_000
+
+
+def test_models_are_pulled_tried_measured_decided_and_exported(
+    petit: Petit, data: Path, tmp_path: Path
+) -> None:
+    pulled = petit("pull", "bank/small", "bank/large", "--task", "text-classification")
+    assert [model["verified"] for model in pulled["models"]] == [True, True]
+    refs = [model["ref"] for model in pulled["models"]]
+    assert {model["ref"] for model in petit("library")["models"]} >= set(refs)
+
+    tried = petit(
+        "try", *refs, "--task", "text-classification", "--input", "my card is lost", "--offline"
+    )
+    assert [row["error"] for row in tried["results"]] == [None, None]
+    assert tried["results"][0]["outputs"][0]["labels"][0]["label"] in LABELS
+    assert tried["results"][0]["latency_s"]["n"] == 1
+
+    evaluated = petit(
+        "evaluate", *refs, "--task", "text-classification", "--data", str(data), "--offline"
+    )
+    assert evaluated["n"] == 40
+    assert evaluated["metric"] == "accuracy"
+    assert all(
+        0 <= row["interval"][0] <= row["score"] <= row["interval"][1] <= 1
+        for row in evaluated["models"]
+    )
+    assert evaluated["decision"]["status"] in {"decided", "undecided"}
+    assert Path(evaluated["file"]).is_file()
+
+    again = petit(
+        "evaluate",
+        *refs,
+        "--task",
+        "text-classification",
+        "--data",
+        str(data),
+        "--offline",
+        "--margin",
+        "0.9",
+    )
+    assert [row["score"] for row in again["models"]] == [
+        row["score"] for row in evaluated["models"]
+    ]
+    assert again["decision"]["status"] == "decided"
+
+    out = tmp_path / "exported"
+    files = petit("export", again["file"], "--format", "python", "--out", str(out), "--offline")[
+        "files"
+    ]
+    assert files
+    chosen = again["decision"]["choice"]
+    shown = petit(
+        "try", chosen, "--task", "text-classification", "--input", "refund please", "--offline"
+    )
+    top = shown["results"][0]["outputs"][0]["labels"][0]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    done = subprocess.run(
+        [sys.executable, str(out / "predict.py"), "refund please"],
+        capture_output=True,
+        text=True,
+        cwd=out,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert top["label"] in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["search", "--task", "no-such-task"], "task.unknown"),
+        (["pull", "not a reference!"], "reference.bad"),
+        (["pull", "bank/nothing"], "hub.not_found"),
+        (["pull", "bank/pickled", "--task", "text-classification"], "model.no_weights"),
+        (
+            ["try", "bank/absent", "--task", "text-classification", "--input", "x"],
+            "model.not_downloaded",
+        ),
+        (
+            ["evaluate", "bank/small", "--task", "text-classification", "--data", "missing.csv"],
+            "data.unreadable",
+        ),
+        (
+            ["export", "missing.petit.json", "--format", "python", "--out", "x"],
+            "decision.unreadable",
+        ),
+        (["pull", "bank/never", "--offline"], "hub.offline"),
+    ],
+)
+def test_bad_input_gets_its_sentence_its_code_and_exit_1(
+    petit: Petit, arguments: list[str], code: str
+) -> None:
+    error = petit(*arguments, expect=1)["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert "Traceback" not in json.dumps(error)
+
+
+def test_wrong_columns_and_empty_data_are_named(petit: Petit, data: Path, tmp_path: Path) -> None:
+    evaluate = ["evaluate", "bank/small", "--task", "text-classification", "--data"]
+    error = petit(*evaluate, str(data), "--label-column", "intent", expect=1)["error"]
+    assert error["code"] == "data.columns"
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    assert petit(*evaluate, str(empty), expect=1)["error"]["code"] == "data.empty"
+
+
+def test_bad_usage_exits_2(petit: Petit) -> None:
+    assert petit("search", expect=2)["error"]["code"] == "usage"
+
+
+def test_without_a_network_the_models_on_this_computer_are_searched(petit: Petit) -> None:
+    away = Petit(petit.folder, "http://127.0.0.1:9")
+    found = away("search", "--task", "text-classification")
+    assert found["source"] == "cache"
+    assert "petit-sample/bank-messages-nano" in {row["id"] for row in found["candidates"]}

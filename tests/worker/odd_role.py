@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A role for tests: it does what models and libraries do at their worst, without loading any."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from selector.errors import Cancelled, RunFailed
+
+
+def launcher(folder: Path) -> str:
+    """An executable that stands in for Python and serves this role, whatever it is asked to run."""
+    path = folder / "odd-python"
+    path.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom selector.worker.roles import ROLES\n"
+        "ROLES['odd'] = 'tests.worker.odd_role'\n"
+        "from selector.worker.__main__ import main\nsys.exit(main('odd'))\n"
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+class OddRole:
+    mode = ""
+
+    def handle(
+        self,
+        op: str,
+        args: Mapping[str, Any],
+        emit: Callable[[dict[str, Any]], None],
+        cancelled: Callable[[], bool],
+    ) -> dict[str, Any]:
+        match op:
+            case "load":
+                self.mode = Path(str(args["folder"])).name
+                if self.mode == "burst":
+                    os.abort()
+                return {"parameters": 7, "peak_bytes": 11, "labels": [], "versions": {}}
+            case "run":
+                return self._run(args, emit, cancelled)
+            case "echo":
+                emit({"step": 1})
+                return dict(args)
+            case "noise":
+                print('{"v":1,"id":1,"kind":"result","data":{}}')  # noqa: T201
+                ctypes.CDLL(None).puts(b"C was here")
+                ctypes.CDLL(None).fflush(None)
+                subprocess.run(["/bin/sh", "-c", "echo a child was here"], check=True)
+                return {"read": sys.stdin.read(), "child": subprocess.call(["/bin/cat"])}
+            case "bug":
+                raise ValueError("a bug in /home/someone")
+            case "leave":
+                sys.exit(3)
+            case "no-json":
+                return {"object": object()}
+            case "wait":
+                while not cancelled():
+                    time.sleep(0.01)
+                raise Cancelled
+            case "deaf":
+                time.sleep(60)
+            case "stuck":  # native code that keeps the interpreter's lock
+                ctypes.PyDLL(None).sleep(60)
+        return {}
+
+    def _run(
+        self,
+        args: Mapping[str, Any],
+        emit: Callable[[dict[str, Any]], None],
+        cancelled: Callable[[], bool],
+    ) -> dict[str, Any]:
+        warm_up = "max_new_tokens" in args["parameters"]
+        if not warm_up:
+            match self.mode:
+                case "crash":
+                    os.kill(os.getpid(), signal.SIGSEGV)
+                case "hang":
+                    time.sleep(60)
+                case "fail":
+                    raise RunFailed(index=0, detail="no")
+                case "slow":
+                    while not cancelled():
+                        time.sleep(0.01)
+                    raise Cancelled
+        for index, text in enumerate(args["inputs"]):
+            output = {"kind": "text", "text": text.upper(), "tokens": 2}
+            emit({"output": {"index": index, "output": output, "seconds": 0.5}})
+        n = len(args["inputs"])
+        return {"n": n, "tokens": 2 * n, "seconds": 0.5 * n, "peak_bytes": 13}
+
+    def close(self) -> None:
+        pass
+
+
+def role() -> OddRole:
+    return OddRole()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How one answer of one model reads in a cell, and which answers of a row stand apart. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from statistics import median
+from typing import Literal
+
+from PySide6.QtCore import Qt
+
+from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector, answer
+from selector.wording import Wording
+
+FAR = 0.2
+"""Similarities this far from the middle one stand apart."""
+RUNNERS_UP = 3
+
+
+class AnswerRole(IntEnum):
+    """Roles of cells that hold an answer."""
+
+    ANSWER = Qt.ItemDataRole.UserRole + 1
+    """A ShownAnswer, or None in a cell that holds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """What a cell shows."""
+
+    text: str
+    share: float | None = None
+    """Length of the bar, 0 to 1; None without a bar."""
+    note: str = ""
+    """The number beside the bar."""
+    tip: str = ""
+    differs: bool = False
+    """Unlike what most of the models of this row say."""
+    right: bool | None = None
+    """Whether it is the right answer; None when that is not known."""
+    kind: Literal["answer", "waiting", "failed"] = "answer"
+
+
+def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
+    """The cell for an output."""
+    match output:
+        case Labels(labels):
+            if not labels:
+                return ShownAnswer(wording.text("try.no_answer"))
+            top = labels[0]
+            rest = [f"{x.label}: {_share(x.score, wording)}" for x in labels[:RUNNERS_UP]]
+            share = min(1.0, max(0.0, top.score)) if math.isfinite(top.score) else None
+            return ShownAnswer(top.label, share, _share(top.score, wording), "\n".join(rest))
+        case Similarity(score):
+            known = math.isfinite(score)
+            text = wording.number(score, 2) if known else wording.text("try.no_answer")
+            return ShownAnswer(text, min(1.0, max(0.0, score)) if known else None)
+        case Vector(values):
+            return ShownAnswer(wording.text("try.dimensions", n=len(values)))
+        case Text(text, tokens):
+            note = wording.text("try.tokens", n=tokens)
+            return ShownAnswer(text.strip() or wording.text("try.no_answer"), None, note, text)
+
+
+def _share(value: float, wording: Wording) -> str:
+    return wording.percent(value) if math.isfinite(value) else "–"
+
+
+def standing_apart(outputs: Sequence[Output | None]) -> list[bool]:
+    """Of each answer, whether it differs from what most say; where no answer leads, all differ."""
+    said = [None if x is None else answer(x) for x in outputs]
+    numbers = [x for x in said if isinstance(x, float) and math.isfinite(x)]
+    if numbers:
+        middle = median(numbers)
+        return [isinstance(x, float) and abs(x - middle) > FAR for x in said]
+    words = [x.strip().casefold() if isinstance(x, str) else None for x in said]
+    counts = Counter(x for x in words if x is not None)
+    if len(counts) < 2:
+        return [False] * len(words)
+    (first, most), (_, second) = counts.most_common(2)
+    leader = first if most > second else None
+    return [x is not None and x != leader for x in words]

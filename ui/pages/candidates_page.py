@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 3: find small models, see what they cost here, download some."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from selector.errors import HubOffline, PetitError
+from selector.hub.candidate import LocalModel, SearchResult
+from selector.store.projects import Project
+from ui.background import Job
+from ui.messages import message_of
+from ui.models.candidate_row import CandidateRow, row_of_candidate
+from ui.models.candidates_model import CandidatesModel
+from ui.pages.candidates_filters import CandidatesFilters, Filters
+from ui.pages.candidates_footer import CandidatesFooter
+from ui.pages.candidates_loading import disk_rows, merged, without_engine
+from ui.pages.candidates_results import CandidatesResults
+from ui.pages.candidates_summary import age_text, hidden_text
+from ui.pages.labels import label
+from ui.services import Services
+from ui.widgets.message_banner import MessageBanner
+
+TASK_STEP, TRY_STEP = 1, 3
+
+
+class CandidatesPage(QWidget):
+    """Search, filters, table, details, downloads."""
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        text = services.wording.text
+        self.title = text("candidates.title")
+        self._shown: tuple[int | None, str | None] | None = None
+        self._finding: Job | None = None
+        self._pulling: Job | None = None
+        self._from_hub = False
+        self._filling = False
+
+        self.model = CandidatesModel(services.wording, self)
+        self.filters = CandidatesFilters(services.wording)
+        self.filters.changed.connect(self._filters_changed)
+        self.filters.submitted.connect(self.search)
+        self.banner = MessageBanner(services.theme, services.wording)
+        self.banner.hide()
+        self.results = CandidatesResults(self.model, services)
+        self.results.action.connect(self._empty_action)
+        self.results.search_asked.connect(self.search)
+        self.results.disk_asked.connect(self.show_disk)
+        self.results.show_hidden_asked.connect(self._show_hidden)
+        self.footer = CandidatesFooter(services)
+        self.footer.primary.clicked.connect(self._primary)
+        self.footer.cancelled.connect(self.cancel)
+        self.model.ticked_changed.connect(self._ticked)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.filters.query.setFocus)
+        services.theme.changed.connect(self._look)
+        self._look()
+
+        self._for_task = label("", "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(32, 24, 32, 24)
+        column.setSpacing(12)
+        column.addWidget(label(self.title, "title"))
+        column.addWidget(self._for_task)
+        column.addWidget(self.filters)
+        column.addWidget(self.banner)
+        column.addWidget(self.results, 1)
+        column.addWidget(self.footer)
+
+    # -- the page's contract ------------------------------------------------------------------------
+
+    def show_project(self, project: Project) -> None:
+        """Render the project; another job or task starts afresh with what is on the disk."""
+        wanted = (project.id, project.task)
+        words = self._services.wording
+        if wanted != self._shown:
+            self._shown = wanted
+            self._drop_finding()
+            self.banner.hide()
+            self.filters.set_filters(Filters())
+            self.filters.setEnabled(project.task is not None)
+            self._fill([])
+            if project.task is None:
+                self._for_task.setText(words.text("candidates.purpose"))
+                self.results.show_empty("no_task")
+            else:
+                task = dict(
+                    (x.id, x.title[words.language])
+                    for x, _ in self._services.desk.match_tasks("")
+                ).get(project.task, project.task)
+                self._for_task.setText(words.text("candidates.for_task", task=task))
+                self.show_disk()
+        elif not self._pulling:
+            keys = {without_engine(ref) for ref in project.refs}
+            if keys and keys != {row.key for row in self.model.ticked}:
+                self._tick(keys)
+
+    def activate(self) -> None:
+        """The page became visible."""
+        self.show_project(self._services.project)
+
+    def cancel(self) -> None:
+        """Stop the search or the download."""
+        for job in (self._finding, self._pulling):
+            if job:
+                job.cancel()
+        self.footer.stopping()
+
+    # -- finding ------------------------------------------------------------------------------------
+
+    def show_disk(self) -> None:
+        """Show the models that are on this disk."""
+        project = self._services.project
+        if project.task is None:
+            return
+        task, first = project.task, tuple(without_engine(ref) for ref in project.refs)
+        self._drop_finding()
+        self._from_hub = False
+        self.results.show_busy("reading_disk")
+        self._finding = self._services.background.run(
+            "library",
+            lambda cancelled, _: disk_rows(self._services.desk, task, first, cancelled),
+            on_done=self._disk_found,
+            on_error=self._failed,
+            on_cancelled=self._not_found,
+        )
+
+    def search(self) -> None:
+        """Ask the Hub; an answer that is still under way is dropped."""
+        task = self._services.project.task
+        if task is None:
+            return
+        request = self.filters.filters().request(task)
+        self._drop_finding()
+        self._from_hub = True
+        self.banner.hide()
+        self.results.show_busy("searching")
+        self._finding = self._services.background.run(
+            "search",
+            lambda cancelled, _: self._services.desk.search(request, cancelled),
+            on_done=self._found,
+            on_error=self._failed,
+            on_cancelled=self._not_found,
+        )
+
+    def _filters_changed(self) -> None:
+        self.search()
+
+    def _show_hidden(self) -> None:
+        self.filters.show_all.setChecked(True)
+
+    def _drop_finding(self) -> None:
+        if self._finding:
+            self._finding.drop()
+            self._finding = None
+
+    def _disk_found(self, rows: list[CandidateRow]) -> None:
+        self._finding = None
+        text = self._services.wording.text
+        self._fill(rows)
+        if not rows:
+            self.results.show_empty("disk" if self._services.desk.offline else "not_searched")
+            return
+        note = "sample_note" if self._services.project.sample else "on_disk_only"
+        self.results.show_table(text(f"candidates.{note}"), "", from_hub=False)
+
+    def _found(self, result: SearchResult) -> None:
+        self._finding = None
+        words = self._services.wording
+        kept = [row for row in self.model.rows if row.key in self._chosen_keys()]
+        found = [row_of_candidate(item, rank) for rank, item in enumerate(result.candidates)]
+        self._fill(merged(found, kept))
+        hidden = hidden_text(result.removed, words)
+        if not found:
+            self.results.show_empty("nothing_hidden" if hidden else "nothing", hidden)
+            return
+        self.results.show_table(
+            words.text("candidates.shown", n=len(found)), hidden, from_hub=True
+        )
+        if result.source == "cache":
+            key = "cached_offline" if self._services.desk.offline else "cached"
+            note = words.text(f"candidates.{key}", age=age_text(result.age_s, words))
+            self.banner.show_message("info", note)
+
+    def _failed(self, error: PetitError) -> None:
+        self._finding = None
+        if isinstance(error, HubOffline):
+            self.results.show_empty("offline")
+            return
+        self._show_error(error)
+        self.results.show_empty("failed")
+
+    def _not_found(self) -> None:
+        self._finding = None
+        self.results.show_empty("not_searched")
+
+    def _empty_action(self, kind: str) -> None:
+        if kind == "no_task":
+            self._services.go_to(TASK_STEP)
+        elif kind == "offline":
+            self.show_disk()
+        elif kind in {"nothing", "nothing_hidden"}:
+            self.filters.set_filters(Filters())
+            self.search()
+        else:
+            self.search()
+
+    # -- choosing -----------------------------------------------------------------------------------
+
+    def _chosen_keys(self) -> set[str]:
+        kept = {without_engine(ref) for ref in self._services.project.refs}
+        return kept | {row.key for row in self.model.ticked}
+
+    def _fill(self, rows: list[CandidateRow]) -> None:
+        keys = self._chosen_keys()
+        self._filling = True
+        self.model.set_rows(rows)
+        self.model.tick(keys)
+        self._filling = False
+        self._ticked()
+
+    def _tick(self, keys: set[str]) -> None:
+        self._filling = True
+        self.model.tick(keys)
+        self._filling = False
+        self._ticked()
+
+    def _ticked(self) -> None:
+        if not self._filling and not self._pulling:
+            self.footer.show_choice(self.model.ticked)
+
+    def _primary(self) -> None:
+        ticked = self.model.ticked
+        missing = [row for row in ticked if not row.on_disk]
+        if missing:
+            self._pull(ticked)
+        elif ticked:
+            self._keep(tuple(row.key for row in ticked))
+            self._services.go_to(TRY_STEP)
+
+    def _keep(self, keys: tuple[str, ...]) -> None:
+        project = self._services.project
+        if {without_engine(ref) for ref in project.refs} != set(keys):
+            self._services.change_project(
+                replace(project, refs=keys, evaluation=None, decision_file=None)
+            )
+
+    # -- downloading --------------------------------------------------------------------------------
+
+    def _pull(self, ticked: list[CandidateRow]) -> None:
+        refs = [row.key for row in ticked if not row.on_disk]
+        task, desk = self._services.project.task, self._services.desk
+        self.banner.hide()
+        self.footer.show_downloads([row for row in ticked if not row.on_disk])
+        self._pulling = self._services.background.run(
+            "download",
+            lambda cancelled, progress: desk.pull(refs, task, progress, cancelled),
+            on_done=self._pulled,
+            on_progress=self.footer.show_progress,
+            on_error=self._pull_failed,
+            on_cancelled=self._pull_ended,
+        )
+
+    def _pulled(self, models: list[LocalModel]) -> None:
+        here = {without_engine(model.ref): model for model in models}
+        ticked = [row.key for row in self.model.ticked]
+        self._pull_ended()
+        self._fill([replace(x, on_disk=x.on_disk or x.key in here) for x in self.model.rows])
+        self._tick(set(ticked))
+        self._keep(tuple(ticked))
+        note = self._services.wording.text("candidates.downloaded", n=len(models))
+        self.banner.show_message("success", note)
+
+    def _pull_failed(self, error: PetitError) -> None:
+        self._pull_ended()
+        self._show_error(error)
+
+    def _pull_ended(self) -> None:
+        self._pulling = None
+        self.footer.end_downloads()
+        self.footer.show_choice(self.model.ticked)
+
+    # -- look ---------------------------------------------------------------------------------------
+
+    def _show_error(self, error: PetitError) -> None:
+        message = message_of(error, self._services.wording)
+        self.banner.show_message("error", message.text, message.hint, message.details)
+
+    def _look(self) -> None:
+        self.results.set_look()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Details go below the table where there is little width."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < self.fontMetrics().averageCharWidth() * 140
+        self.results.set_orientation(
+            Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        )
+
+

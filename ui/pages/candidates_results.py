@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The middle of the candidates page: an empty state, or the table with its details."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.models.candidates_model import CandidatesModel
+from ui.pages.candidate_details import CandidateDetails
+from ui.pages.candidates_table import CandidatesTable
+from ui.pages.labels import label
+from ui.services import Services
+from ui.theme.icons import icon
+from ui.widgets.empty_state import EmptyState
+
+_ICONS = {"no_task": "list-checks", "offline": "wifi-off", "failed": "triangle-alert"}
+_BUTTONS = {
+    "no_task": "candidates.empty.no_task_button",
+    "not_searched": "candidates.search_hub",
+    "disk": "candidates.search_hub",
+    "nothing": "candidates.empty.nothing_button",
+    "nothing_hidden": "candidates.show_hidden",
+    "offline": "candidates.empty.offline_button",
+    "failed": "candidates.empty.failed_button",
+}
+_VERDICTS = (
+    ("fits", "circle-check", "ok"),
+    ("tight", "triangle-alert", "warn"),
+    ("no", "circle-x", "bad"),
+    ("unknown", "circle-help", "muted"),
+)
+
+
+class CandidatesResults(QWidget):
+    """Shows one of: empty, busy, table.
+
+    Signals:
+        action: the button of the empty state of this kind was pressed.
+        search_asked, disk_asked, show_hidden_asked: buttons above the table.
+    """
+
+    action = Signal(str)
+    search_asked = Signal()
+    disk_asked = Signal()
+    show_hidden_asked = Signal()
+
+    def __init__(
+        self, model: CandidatesModel, services: Services, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._model = model
+        text = services.wording.text
+        self.kind = ""
+        """The empty state shown, ``busy`` or ``table``."""
+        self.empty = EmptyState(services.theme)
+        self.empty.action.connect(self._act)
+        self.summary = label("", wrap=False)
+        self.hidden = label("", "muted")
+        self.show_hidden = self._quiet(text("candidates.show_hidden"))
+        self.show_hidden.clicked.connect(self.show_hidden_asked)
+        self.search = self._quiet(text("candidates.search_hub"))
+        self.search.clicked.connect(self.search_asked)
+        self.disk = self._quiet(text("candidates.back_to_disk"))
+        self.disk.clicked.connect(self.disk_asked)
+        self.table = CandidatesTable(model, services.wording)
+        self.details = CandidateDetails(services.wording)
+        self.table.row_shown.connect(self._show_details)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(12)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.details)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)
+        self._lay_out()
+
+    def show_empty(self, kind: str, more: str = "") -> None:
+        """Show why there is no table, with the one button that helps."""
+        self.kind = kind
+        words = self._services.wording
+        title = "nothing" if kind == "nothing_hidden" else kind
+        key = f"candidates.empty.{kind}_text"
+        explained = words.text(key) if words.has(key) else ""
+        self.empty.set_content(
+            _ICONS.get(kind, "search"),
+            words.text(f"candidates.empty.{title}_title"),
+            "\n".join(line for line in (explained, more) if line),
+            words.text(_BUTTONS[kind]),
+        )
+        self._stack.setCurrentWidget(self.empty)
+
+    def show_busy(self, key: str) -> None:
+        """Say what is under way; rows that are there stay."""
+        words = self._services.wording.text(f"candidates.{key}")
+        if self._model.rows:
+            self.kind = "busy"
+            self.summary.setText(words)
+            self.hidden.setText("")
+            self._stack.setCurrentIndex(1)
+            return
+        self.kind = "busy"
+        self.empty.set_content("loader", words, "", "")
+        self._stack.setCurrentWidget(self.empty)
+
+    def show_table(self, summary: str, hidden: str, *, from_hub: bool, can_show: bool) -> None:
+        """Show the table below a line that sums it up."""
+        self.kind = "table"
+        self.summary.setText(summary)
+        self.hidden.setText(hidden)
+        self.show_hidden.setVisible(bool(hidden) and can_show)
+        self.search.setVisible(not from_hub)
+        self.disk.setVisible(from_hub)
+        self._stack.setCurrentIndex(1)
+        self.table.fit_columns()
+        if not self.table.currentIndex().isValid() and self._model.rows:
+            self.table.selectRow(0)
+        self._show_details()
+
+    def set_look(self) -> None:
+        """Make icons and colours anew for the theme."""
+        theme = self._services.theme
+        icons = {kind: icon(theme, name, role, 16) for kind, name, role in _VERDICTS}
+        icons["disk"] = icon(theme, "hard-drive", "accent", 16)
+        colours = {kind: QColor(getattr(theme.tokens, role)) for kind, _, role in _VERDICTS}
+        self._model.set_look(icons, colours)
+
+    def set_orientation(self, orientation: Qt.Orientation) -> None:
+        """Details beside or below the table."""
+        if self.splitter.orientation() != orientation:
+            self.splitter.setOrientation(orientation)
+
+    def _act(self) -> None:
+        self.action.emit(self.kind)
+
+    def _show_details(self) -> None:
+        self.details.show_row(self.table.current_row())
+
+    @staticmethod
+    def _quiet(text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("kind", "quiet")
+        return button
+
+    def _lay_out(self) -> None:
+        results = QWidget()
+        column = QVBoxLayout(results)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.summary)
+        row.addWidget(self.hidden, 1)
+        for button in (self.show_hidden, self.disk, self.search):
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addWidget(self.splitter, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(results)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences about a search: what was hidden and why, how old an answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from selector.wording import Wording
+
+
+def hidden_text(removed: Mapping[str, int], wording: Wording) -> str:
+    """"12 hidden: 8 too big, 4 licence"; empty when nothing was hidden."""
+    counted = sorted(((n, code) for code, n in removed.items() if n > 0), reverse=True)
+    if not counted:
+        return ""
+    parts = ", ".join(
+        wording.text("candidates.hidden_part", n=n, why=wording.text(code)) for n, code in counted
+    )
+    return wording.text("candidates.hidden", n=sum(n for n, _ in counted), parts=parts)
+
+
+def age_text(seconds: float, wording: Wording) -> str:
+    """How old, in minutes, hours or days."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return wording.text("candidates.age_minutes", n=minutes)
+    hours = round(minutes / 60)
+    if hours < 48:
+        return wording.text("candidates.age_hours", n=hours)
+    return wording.text("candidates.age_days", n=round(hours / 24))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table view of candidates: whole rows, one at a time, ticked with Space, sorted by its header."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from selector.wording import Wording
+from ui.models.candidate_row import CandidateRow
+from ui.models.candidates_model import CandidatesModel, Column, Index
+
+
+class CandidatesTable(QTableView):
+    """Shows a CandidatesModel.
+
+    Signals:
+        row_shown: the current row changed.
+    """
+
+    row_shown = Signal()
+
+    def __init__(
+        self, model: CandidatesModel, wording: Wording, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._candidates = model
+        self.setModel(model)
+        self.setAccessibleName(wording.text("candidates.table"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 2.1))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setMinimumSectionSize(self.fontMetrics().horizontalAdvance("0") * 4)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorClearable(True)
+        self.setSortingEnabled(True)
+        model.modelReset.connect(self.fit_columns)
+
+    def fit_columns(self) -> None:
+        """Give each column the width of its content, and the rest to the model's name."""
+        digit = self.fontMetrics().horizontalAdvance("0")
+        used = 0
+        for column in Column:
+            if column is Column.MODEL:
+                continue
+            wanted = max(self.sizeHintForColumn(column), self._header_width(column)) + digit
+            limit = digit * 20 if column is Column.LICENCE else wanted
+            self.setColumnWidth(column, min(wanted, limit))
+            used += self.columnWidth(column)
+        room = self.viewport().width() - used
+        self.setColumnWidth(Column.MODEL, max(room, digit * 24))
+
+    def current_row(self) -> CandidateRow | None:
+        """The row with the cursor."""
+        return self._candidates.row(self.currentIndex())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space ticks the row, whichever cell has the cursor."""
+        here = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space and here.isValid():
+            cell = here.siblingAtColumn(Column.MODEL)
+            role = Qt.ItemDataRole.CheckStateRole
+            state = self._candidates.data(cell, role)
+            if state is not None:
+                ticked = state == Qt.CheckState.Checked
+                new = Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked
+                self._candidates.setData(cell, new, role)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tell that another row is current."""
+        super().currentChanged(current, previous)
+        if current.row() != previous.row() or not previous.isValid():
+            self.row_shown.emit()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Repaint as Qt does, and tell when nothing is selected any more."""
+        super().selectionChanged(selected, deselected)
+        if not self.selectionModel().hasSelection():
+            self.row_shown.emit()
+
+    def _header_width(self, column: Column) -> int:
+        return self.horizontalHeader().sectionSizeHint(column)
