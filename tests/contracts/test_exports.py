@@ -152,12 +152,13 @@ def test_hostile_names_reach_no_generated_code(classifier: Contestant, tmp_path:
     files = registry.export("python").write(
         request_for(classifier, folder, "text-classification", [(HOSTILE, {"kind": "labels"})])
     )
-    for path in files:
-        if path.suffix in {".py", ".md", ".txt"} and path.parts[0] != "model":
-            text = (folder / path).read_text(encoding="utf-8")
-            assert "evil" not in text or path.name == "README.md"
-            assert "os.system" not in text
-            assert "<" not in text or path.suffix == ".py"
+    for path in (x for x in files if x.parts[0] != "model"):
+        text = (folder / path).read_text(encoding="utf-8")
+        if path.suffix in {".py", ".txt"}:
+            assert "evil" not in text
+        if path.suffix == ".md":
+            assert not set(text) & set("<>$[]()!*") - set("()[]")
+            assert 'os.system("' not in text
     assert "torch==2.13.0\n" in (folder / "requirements.txt").read_text()
     assert "transformers" not in (folder / "requirements.txt").read_text()
 

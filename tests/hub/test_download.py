@@ -39,7 +39,6 @@ from tests.hub.conftest import folder
 from tests.loopback_hub import LoopbackHub, Repository
 
 Pull = Callable[..., LocalModel]
-CDN = r"model.safetensors|/"
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def fetch(client: HubClient, tmp_path: Path) -> Pull:
         chosen: dict[str, object] = {
             "cache": tmp_path / "cache",
             "downloads": tmp_path / "downloads",
-            "progress": lambda progress: None,
+            "progress": lambda _: None,
             "cancelled": lambda: False,
         }
         made = registry.task(task) if task else None
@@ -61,10 +60,6 @@ def fetch(client: HubClient, tmp_path: Path) -> Pull:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _gets(hub: LoopbackHub) -> list[object]:
-    return [r for r in hub.requests if "/api/models/" not in r.path or "resolve" in r.path]
 
 
 def test_the_unmodified_client_finds_every_file(
@@ -150,9 +145,7 @@ def test_a_short_body_that_says_it_is_whole(fetch: Pull, hub: LoopbackHub) -> No
     assert fetch("org/large").verified
 
 
-def test_a_server_error_and_a_stall_are_survived(
-    fetch: Pull, hub: LoopbackHub, connect: Callable[..., HubClient]
-) -> None:
+def test_a_server_error_and_a_stall_are_survived(fetch: Pull, hub: LoopbackHub) -> None:
     hub.faults.answer_status(503, origin="cdn", times=1)
     hub.faults.stall(5, at=60_000, origin="cdn", times=1, after=1)
     assert fetch("org/large").verified
@@ -274,7 +267,7 @@ def test_a_download_resumes_after_kill(fetch: Pull, hub: LoopbackHub, tmp_path: 
 
 def test_a_full_disk_is_told_before_the_first_byte(fetch: Pull, hub: LoopbackHub) -> None:
     with pytest.raises(NotEnoughDisk) as caught:
-        fetch("org/large", free=lambda place: 10_000)
+        fetch("org/large", free=lambda _: 10_000)
     assert caught.value.facts["have_bytes"] == 10_000
     assert caught.value.facts["need_bytes"] > 900_000
     assert not hub.requests_to(path="resolve")

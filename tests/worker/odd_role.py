@@ -66,6 +66,7 @@ class OddRole:
                     time.sleep(0.01)
                 raise Cancelled
             case "deaf":
+                emit({"begun": True})
                 time.sleep(60)
             case "stuck":  # native code that keeps the interpreter's lock
                 ctypes.PyDLL(None).sleep(60)

@@ -111,7 +111,9 @@ def test_cancelling_leaves_the_worker_usable(worker: WorkerClient) -> None:
 
 def test_a_worker_deaf_to_cancelling_is_ended(worker: WorkerClient) -> None:
     worker.wait_ready()
-    pending = worker.submit("deaf", {})
+    begun = threading.Event()
+    pending = worker.submit("deaf", {}, lambda _: begun.set())
+    assert begun.wait(20)
     started = time.monotonic()
     worker.cancel(pending)
     with pytest.raises(WorkerCrashed) as caught:

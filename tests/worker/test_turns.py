@@ -140,9 +140,10 @@ def test_another_petits_turn_is_waited_for(run: Any) -> None:
         calls += 1
         return calls > 3
 
-    with machine_turn(lambda: False, lambda: None) as held, pytest.raises(Cancelled):
+    with machine_turn(lambda: False, lambda: None) as held:
         assert held
-        run(["x"], ["a"], cancelled=cancelled)
+        with pytest.raises(Cancelled):
+            run(["x"], ["a"], cancelled=cancelled)
 
 
 def test_a_turn_that_never_comes_is_taken_and_marked_as_shared(tmp_path: Path) -> None:

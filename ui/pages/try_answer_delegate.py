@@ -13,13 +13,11 @@ from PySide6.QtWidgets import (
 )
 
 from ui.models.shown_answer import AnswerRole, ShownAnswer
-from ui.theme.icons import pixmap
 from ui.theme.theme import Theme
 
 PAD = 10
 GAP = 6
 BAR = 4
-MARK = 14
 
 
 class AnswerDelegate(QStyledItemDelegate):
@@ -80,11 +78,13 @@ class AnswerDelegate(QStyledItemDelegate):
         text_area = QRectF(area.left(), top, area.width(), line)
         if mark:
             name, role = mark
-            image = pixmap(self._theme, name, role, MARK)
+            side = round(line * 0.9)
+            ratio = painter.device().devicePixelRatioF()
+            image = self._theme.pixmap(name, role, side, ratio)
             painter.drawPixmap(
-                round(area.left()), round(top + (line - MARK) / 2), MARK, MARK, image
+                round(area.left()), round(top + (line - side) / 2), side, side, image
             )
-            text_area.setLeft(area.left() + MARK + GAP)
+            text_area.setLeft(area.left() + side + GAP)
         painter.setPen(QColor(tokens.text))
         self._line(painter, text_area, found.text, text_font, Qt.AlignmentFlag.AlignVCenter)
         below = QRectF(area.left(), top + line + 2, area.width(), line)
