@@ -45,6 +45,13 @@ class Reference:
         """The repository's own name, without its organisation."""
         return self.repo.rpartition("/")[2]
 
+    @property
+    def short(self) -> str:
+        """For people: the commit cut to seven signs, the default variant left out."""
+        revision = f"@{self.revision[:7]}" if self.revision else ""
+        variant = "" if self.engine is None else f"#{self.engine}-{self.precision}"
+        return f"{self.repo}{revision}{'' if variant == '#torch-fp32' else variant}"
+
     def at(self, revision: str, engine: str, precision: str) -> Reference:
         """The same contestant with everything pinned."""
         return replace(self, revision=revision, engine=engine, precision=precision)
@@ -67,3 +74,11 @@ def parse_reference(text: str) -> Reference:
     if ".." in repo or "--" in repo or (revision and (".." in revision or "//" in revision)):
         raise BadReference(reference=text)
     return Reference(repo, revision, match["engine"], match["precision"])
+
+
+def short_reference(text: str) -> str:
+    """``text`` shortened for people; anything that is no reference stays as it is."""
+    try:
+        return parse_reference(text).short
+    except BadReference:
+        return text

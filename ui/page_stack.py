@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from selector.store.projects import Project
 from ui.services import Services
-from ui.widgets.message_banner import MessageBanner
+from ui.widgets.message_banner import Kind, MessageBanner
 
 PAGES = (
     ("machine_page", "MachinePage"),
@@ -62,7 +62,9 @@ class PageStack(QWidget):
         """The page of a step; made now if this is its first visit."""
         if step not in self._made:
             module, name = PAGES[step]
-            page = getattr(importlib.import_module(f"ui.pages.{module}"), name)(self._services, None)
+            page = getattr(importlib.import_module(f"ui.pages.{module}"), name)(
+                self._services, None
+            )
             self._made[step] = cast("Page", page)
             self._places[step] = self._stack.addWidget(_framed(page))
             self._made[step].show_project(self._services.project)
@@ -87,7 +89,7 @@ class PageStack(QWidget):
         if self._step in self._made:
             self._made[self._step].activate()
 
-    def say(self, kind: str, text: str, hint: str = "", details: str = "") -> None:
+    def say(self, kind: Kind, text: str, hint: str = "", details: str = "") -> None:
         """Show a message above the page; it can be closed."""
         self.banner.show_message(kind, text, hint, details)
 

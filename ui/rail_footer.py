@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The foot of the rail: what is under way, language, theme, offline, settings and help."""
+"""The foot of the rail: a stop button, language, theme, offline, settings and help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from selector.settings import Settings
 from selector.wording import Wording
-from ui.pages.labels import label
 from ui.preferences import language_box, theme_box
 
 QUIET = frozenset({"save", "sample", "open"})
@@ -37,7 +36,6 @@ class RailFooter(QWidget):
         super().__init__(parent)
         self._wording = wording
         text = wording.text
-        self.busy = label("", "muted")
         self.stop = QPushButton(text("window.stop_all"))
         self.stop.setToolTip(text("window.stop_all_tip"))
         self.stop.clicked.connect(self.stop_asked)
@@ -56,7 +54,6 @@ class RailFooter(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.busy)
         column.addWidget(self.stop)
         column.addWidget(self.offline)
         column.addWidget(self.language)
@@ -68,13 +65,10 @@ class RailFooter(QWidget):
         column.addLayout(row)
         for button in (settings_button, help_button, self.stop):
             button.setProperty("kind", "quiet")
-        self.show_busy([])
+        self.show_busy(0)
 
-    def show_busy(self, names: list[str]) -> None:
-        """Say how much is under way; a language change waits until it has ended."""
-        count = sum(name not in QUIET for name in names)
-        self.busy.setText(self._wording.text("window.busy", n=count))
-        self.busy.setVisible(count > 0)
+    def show_busy(self, count: int) -> None:
+        """Offer to stop what is under way, if anything is."""
         self.stop.setVisible(count > 0)
 
     def show_settings(self, settings: Settings) -> None:

@@ -31,7 +31,6 @@ from ui.rail import Rail
 from ui.rail_footer import QUIET
 from ui.services import Services
 from ui.shortcuts import Shortcuts
-from ui.theme.icons import icon
 from ui.theme.theme import Theme
 
 INTERRUPTIBLE = QUIET | {"machine", "library", "search", "examples"}
@@ -59,8 +58,7 @@ class Window(QMainWindow):
         self._painted = False
         self._dialog: HelpDialog | SettingsDialog | None = None
         background = Background(self)
-        theme = Theme(settings.theme, self)
-        theme.apply(_application())
+        theme = Theme(_application(), settings.theme, self)
         wording = Wording(settings.language or system_language())
         desk.language = wording.language
         keeper = ProjectKeeper(places.database, background, self._show_error)
@@ -149,7 +147,7 @@ class Window(QMainWindow):
 
     def _show_busy(self) -> None:
         names = self.services.background.busy
-        self.rail.footer.show_busy(names)
+        self.rail.show_busy(names)
         self.rail.footer.language.setEnabled(self._may_interrupt())
 
     def _may_interrupt(self) -> bool:
@@ -191,10 +189,10 @@ class Window(QMainWindow):
 
     def _choose_theme(self, theme: str) -> None:
         self._change_settings(replace(self.services.settings, theme=theme))
-        self.services.theme.choose(theme, _application())
+        self.services.theme.choose(theme)
 
     def _theme_changed(self) -> None:
-        self.setWindowIcon(icon(self.services.theme, "petit", "accent", 64))
+        self.setWindowIcon(self.services.theme.icon("petit", "accent"))
 
     def _choose_offline(self, offline: bool) -> None:
         self.services.desk.offline = offline

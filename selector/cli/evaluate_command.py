@@ -10,6 +10,14 @@ from selector.cli.trial_command import report
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.desk import Desk
 from selector.desk.requests import EvaluateRequest
+from selector.hub.candidate import Reason
+from selector.reference import short_reference
+
+
+def reason_text(screen: Screen, reason: Reason) -> str:
+    """A reason's sentence, its references shortened."""
+    facts = {k: short_reference(v) if isinstance(v, str) else v for k, v in reason.facts.items()}
+    return screen.wording.text(reason.code, **facts)
 
 
 def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
@@ -26,7 +34,7 @@ def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
             continue
         rows.append(
             (
-                row.ref,
+                short_reference(row.ref),
                 "–" if row.parameters is None else words.parameters(row.parameters),
                 words.percent(row.score),
                 f"{words.percent(row.interval[0])} … {words.percent(row.interval[1])}",
@@ -39,9 +47,11 @@ def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
     screen.table([words.text(f"cli.column.{name}") for name in names], rows, numbers=range(1, 8))
     screen.say()
     decision = evaluation.decision
-    screen.say(words.text(f"cli.{decision.status}", ref=decision.choice), "bold")
+    screen.say(
+        words.text(f"cli.{decision.status}", ref=short_reference(decision.choice or "")), "bold"
+    )
     for reason in (*decision.reasons, *decision.caveats):
-        screen.say(f"  · {words.text(reason.code, **reason.facts)}")
+        screen.say(f"  · {reason_text(screen, reason)}")
     if decision.more_examples is not None:
         screen.say(words.text("cli.more_examples", n=decision.more_examples))
     screen.say(

@@ -12,6 +12,7 @@ from selector.cli.console import Screen, plain
 from selector.desk.desk import Desk
 from selector.desk.requests import DownloadProgress
 from selector.hub.candidate import LocalModel
+from selector.reference import short_reference
 
 
 def _show(screen: Screen, models: Sequence[LocalModel]) -> None:
@@ -24,7 +25,7 @@ def _show(screen: Screen, models: Sequence[LocalModel]) -> None:
     ]
     rows = [
         (
-            model.ref,
+            short_reference(model.ref),
             words.bytes(model.bytes),
             words.text("cli.yes" if model.verified else "cli.no"),
             model.path,

@@ -12,6 +12,7 @@ from selector.decide.data import read_examples
 from selector.desk.desk import Desk
 from selector.desk.requests import OnTrial
 from selector.errors import error_from
+from selector.reference import short_reference
 from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
@@ -44,7 +45,9 @@ def report(screen: Screen) -> OnTrial:
 
     def listen(event: TrialEvent) -> None:
         if event.kind in {"loading", "finished", "failed", "waiting"}:
-            screen.note(screen.wording.text(f"cli.trial.{event.kind}", ref=event.ref))
+            screen.note(
+                screen.wording.text(f"cli.trial.{event.kind}", ref=short_reference(event.ref))
+            )
 
     return listen
 
@@ -57,13 +60,17 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
     for row in rows:
         if row.error is not None:
             cells.append(
-                (row.ref, words.error(str(row.error["code"]), row.error["facts"])[0], *[""] * 5)
+                (
+                    short_reference(row.ref),
+                    words.error(str(row.error["code"]), row.error["facts"])[0],
+                    *[""] * 5,
+                )
             )
             continue
         latency = row.latency
         cells.append(
             (
-                row.ref,
+                short_reference(row.ref),
                 words.seconds(row.load_s or 0),
                 words.seconds(row.first_result_s or 0),
                 "–" if latency is None else words.seconds(latency.median),
@@ -88,7 +95,10 @@ def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     else:
         for index, text in enumerate(inputs):
             screen.say(text, "bold")
-            screen.table(["", ""], [(row.ref, short(row.outputs[index], screen)) for row in rows])
+            screen.table(
+                ["", ""],
+                [(short_reference(row.ref), short(row.outputs[index], screen)) for row in rows],
+            )
             screen.say()
         show_measurements(screen, rows)
     if rows and all(row.error is not None for row in rows):

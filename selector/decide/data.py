@@ -158,6 +158,8 @@ def _first(folded: list[str], free: list[int], names: tuple[str, ...]) -> int | 
 
 def _counterpart(folded: list[str], free: list[int], name: str) -> int | None:
     """The column of the second text: ``sentence1``/``sentence2``, ``a``/``b``, and the like."""
+    if name not in INPUT_NAMES:
+        return None
     other = _SECOND.get(name, "")
     if name.endswith("1"):
         other = name[:-1] + "2"

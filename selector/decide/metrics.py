@@ -174,7 +174,7 @@ def _spearman(rows: Floats, weights: Floats) -> Floats:
         np.einsum("dn,dn,dn->d", weights, b, b) - 0.25
     )
     # A model that always says the same number has no ranks: no correlation, not an error.
-    usable = spread > 1e-20
+    usable = spread > 1e-12
     return np.clip(np.where(usable, joint / np.sqrt(np.where(usable, spread, 1.0)), 0.0), -1.0, 1.0)
 
 

@@ -153,7 +153,7 @@ class _Pull:
             path=str(self._folder / "snapshots" / facts.revision),
             bytes=self._plan.total_bytes,
             verified=all(blob_name(file) for file in self._plan.files),
-            files=tuple(files),
+            files=tuple(sorted(files)),
         )
 
     def _key(self, file: FileFact) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from types import NoneType
 
 from selector.errors import BadSetting
 from selector.hub.candidate import Candidate, Reason
@@ -26,6 +27,22 @@ _RISKS = {
 }
 
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "query": (str, NoneType),
+    "language": (str, NoneType),
+    "licence": (str,),
+    "max_params": (int, float, NoneType),
+    "max_memory": (int, float, NoneType),
+    "sort": (str,),
+    "limit": (int,),
+    "show_all": (bool,),
+}
+
+
+def _names(kinds: tuple[type, ...]) -> str:
+    return ", ".join(kind.__name__ for kind in kinds if kind is not NoneType)
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What the user asked for. ``licence`` is ``any``, a class, or one licence id."""
@@ -40,6 +57,11 @@ class Filters:
     show_all: bool = False
 
     def __post_init__(self) -> None:
+        for name, kinds in _KINDS.items():
+            value = getattr(self, name)
+            # Filters cross a process boundary as JSON; True would pass for the number 1.
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                raise BadSetting(setting=name, value=repr(value)[:80], allowed=_names(kinds))
         if self.sort not in SORTS:
             raise BadSetting(setting="sort", value=self.sort, allowed=", ".join(SORTS))
         if not 1 <= self.limit <= 1000:

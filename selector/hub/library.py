@@ -74,7 +74,7 @@ def _model(
         path=str(root),
         bytes=sum(size for _, _, size in files),
         verified=verified,
-        files=tuple(files),
+        files=tuple(sorted(files)),
     )
 
 

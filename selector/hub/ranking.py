@@ -19,7 +19,7 @@ from selector.hub.filters import speaks
 
 _GATE = {"fits": 1.0, "tight": 0.7, "unknown": 0.45, "no": 0.1}
 _ADOPTION, _SMALL, _MATCH, _LICENCE, _FRESH = 0.42, 0.25, 0.15, 0.1, 0.08
-_STEP = 0.06
+_STEP = 0.15
 _SMALLEST, _LARGEST = math.log2(4e6), math.log2(16e9)
 _POPULAR = 1000
 _SMALL_PARAMETERS = 150_000_000
@@ -123,7 +123,7 @@ def _ladder(candidates: Sequence[Candidate]) -> list[Candidate]:
         reasons = candidate.reasons
         if before == 0 and step >= 0 and candidate.engine:
             reasons += (Reason("reason.best_of_size", {"parameters": candidate.facts.parameters}),)
-        lowered = max(0.0, candidate.score * (1 - _STEP * min(before, 8)))
+        lowered = max(0.0, candidate.score * (1 - _STEP * min(before, 4)))
         found.append(replace(candidate, score=round(lowered, 6), reasons=reasons))
     return sorted(found, key=_order)
 

@@ -12,7 +12,7 @@ MAX_SEGMENT_BYTES = 255
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows opens the device whatever the extension and whatever the folder.
-_RESERVED = re.compile(r"(?i:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)")
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)")
 
 
 def _problem(name: str) -> str | None:
@@ -31,7 +31,7 @@ def _problem(name: str) -> str | None:
             return "leaves its folder"
         if len(segment.encode("utf-8")) > MAX_SEGMENT_BYTES:
             return "length"
-        if _RESERVED.match(segment.rstrip(" ")):
+        if _RESERVED.match(segment):
             return "reserved name"
         # Windows drops these at the end, so two names would be one file.
         if segment[-1] in ". ":

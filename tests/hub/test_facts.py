@@ -91,7 +91,7 @@ def test_any_text_is_a_reference_or_a_bad_one(text: str) -> None:
         repo = parse_reference(text).repo
     except BadReference:
         return
-    assert is_safe(repo.replace("/", "--")) or repo.rstrip(".") != repo or not is_safe(repo)
+    assert repo.count("/") <= 1
     assert ".." not in repo
     assert not repo.startswith("/")
 

@@ -81,7 +81,7 @@ def test_that_numbers_are_written_in_the_language_of_the_window(qapp):
     french = CandidatesModel(Wording("fr"))
     french.set_rows([row_of_candidate(many_candidates()[1], 0)])
     assert french.index(0, Column.DOWNLOAD).data() == "268\u00a0Mo"
-    assert french.index(0, Column.FIT).data() == "Tient"
+    assert french.index(0, Column.MEMORY).data() == "Tient · ≈\u202f718\u00a0Mo"
     assert french.headerData(Column.SPEED, Qt.Orientation.Horizontal) == "Vitesse ici"
 
 

@@ -32,7 +32,6 @@ _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 _ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_VERDICT_ORDER = {"fits": 0, "tight": 1, "unknown": 2, "no": 3}
 
 
 class Column(IntEnum):
@@ -42,10 +41,9 @@ class Column(IntEnum):
     PARAMETERS = 1
     DOWNLOAD = 2
     MEMORY = 3
-    FIT = 4
-    SPEED = 5
-    LICENCE = 6
-    DOWNLOADS = 7
+    SPEED = 4
+    LICENCE = 5
+    DOWNLOADS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,17 @@ def _speed(row: CandidateRow, words: Wording) -> str:
     if speed is None or row.fit is None:
         return "–"
     unit = "tokens" if row.fit.speed_unit.startswith("tokens") else "inputs"
-    return words.text(f"candidates.speed.{unit}", value=words.number(speed.expected, 2))
+    return words.text(f"candidates.speed.{unit}", value=words.number(rounded(speed.expected), 2))
+
+
+def rounded(value: float) -> float:
+    """Two significant digits: a prediction knows no more."""
+    return float(f"{value:.1e}")
 
 
 def _memory(row: CandidateRow, words: Wording) -> str:
-    memory = row.memory_bytes
-    return "–" if memory is None else f"≈\u202f{words.bytes(memory)}"
+    verdict, memory = words.text(f"candidates.fit.{row.verdict}"), row.memory_bytes
+    return verdict if memory is None else f"{verdict} · ≈\u202f{words.bytes(memory)}"
 
 
 _COLUMNS: dict[Column, _ColumnSpec] = {
@@ -87,12 +90,8 @@ _COLUMNS: dict[Column, _ColumnSpec] = {
         lambda r, w: "–" if r.download_bytes is None else w.bytes(r.download_bytes),
         lambda r: r.download_bytes,
     ),
-    Column.MEMORY: _ColumnSpec("candidates.column.memory", True, _memory, lambda r: r.memory_bytes),
-    Column.FIT: _ColumnSpec(
-        "candidates.column.fit",
-        False,
-        lambda r, w: w.text(f"candidates.fit.{r.verdict}"),
-        lambda r: _VERDICT_ORDER[r.verdict],
+    Column.MEMORY: _ColumnSpec(
+        "candidates.column.memory", False, _memory, lambda r: r.memory_bytes
     ),
     Column.SPEED: _ColumnSpec(
         "candidates.column.speed",
@@ -198,9 +197,9 @@ class CandidatesModel(QAbstractTableModel):
             return _RIGHT if spec.number else _LEFT
         if role == _TOOLTIP:
             return self._tip(row, column)
-        if column is Column.FIT and role == _DECORATION:
+        if column is Column.MEMORY and role == _DECORATION:
             return self._icons.get(row.verdict)
-        if column is Column.FIT and role == _FOREGROUND:
+        if column is Column.MEMORY and role == _FOREGROUND:
             return self._colours.get(row.verdict)
         if column is Column.MODEL and role == _DECORATION and row.on_disk:
             return self._icons.get("disk")
@@ -274,18 +273,20 @@ class CandidatesModel(QAbstractTableModel):
         words = self._wording
         if column is Column.MODEL:
             return words.text("candidates.on_disk") if row.on_disk else row.repo
-        if column is Column.MEMORY and row.fit and row.fit.memory_bytes:
-            memory = row.fit.memory_bytes
-            return words.text("candidates.memory_range", low=memory.low, high=memory.high)
+        if column is Column.MEMORY:
+            lines = [words.text(f"candidates.fit_tip.{row.verdict}")]
+            if row.fit and (memory := row.fit.memory_bytes):
+                lines.append(
+                    words.text("candidates.memory_range", low=memory.low, high=memory.high)
+                )
+            return "\n".join(lines)
         if column is Column.SPEED and row.fit and row.fit.speed:
             speed = row.fit.speed
             return words.text(
                 "candidates.speed_range",
-                low=words.number(speed.low, 2),
-                high=words.number(speed.high, 2),
+                low=words.number(rounded(speed.low), 2),
+                high=words.number(rounded(speed.high), 2),
             )
         if column is Column.LICENCE:
             return words.text(f"candidates.licence.{row.licence_kind.replace('-', '_')}")
-        if column is Column.FIT:
-            return words.text(f"candidates.fit_tip.{row.verdict}")
         return None

@@ -88,9 +88,11 @@ _COLUMNS: dict[Column, _ColumnSpec] = {
     ),
     Column.GOOD_ENOUGH: _ColumnSpec(
         "good_enough",
-        lambda r, w: MISSING
-        if known(r.good_enough) is None or r.good_enough is None
-        else probability_text(r.good_enough, w),
+        lambda r, w: (
+            MISSING
+            if known(r.good_enough) is None or r.good_enough is None
+            else probability_text(r.good_enough, w)
+        ),
         lambda r: known(r.good_enough),
     ),
     Column.PARAMETERS: _ColumnSpec(
@@ -100,9 +102,11 @@ _COLUMNS: dict[Column, _ColumnSpec] = {
     ),
     Column.LATENCY: _ColumnSpec(
         "latency",
-        lambda r, w: w.seconds(r.latency_s)
-        if known(r.latency_s) is not None and r.latency_s is not None
-        else MISSING,
+        lambda r, w: (
+            w.seconds(r.latency_s)
+            if known(r.latency_s) is not None and r.latency_s is not None
+            else MISSING
+        ),
         lambda r: known(r.latency_s),
     ),
     Column.MEMORY: _ColumnSpec(

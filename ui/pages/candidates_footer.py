@@ -18,7 +18,7 @@ from ui.widgets.progress_row import ProgressRow
 
 
 def primary_text(ticked: Sequence[CandidateRow], wording: Wording) -> str:
-    """"Download 2 models · 45 MB", "Try 3 models", or what to do first."""
+    """What the button does: download so many bytes, try so many models, or what is missing."""
     missing = [row for row in ticked if not row.on_disk]
     if not ticked:
         return wording.text("candidates.choose_some")
@@ -82,9 +82,10 @@ class CandidatesFooter(QWidget):
         self.primary.setEnabled(False)
         words = self._services.wording
         for row in rows:
-            line = ProgressRow(self._services.theme, words)
-            line.set_progress(0.0, words.text("candidates.downloading", name=short_name(row.key)))
-            line.cancelled.connect(self.cancelled)
+            name = words.text("candidates.downloading", name=short_name(row.key))
+            line = ProgressRow(name, words.text("candidates.cancel"))
+            line.set_progress(0, row.download_bytes)
+            line.cancel_asked.connect(self.cancelled)
             self._progress.addWidget(line)
             self.rows[row.key] = line
 
@@ -93,9 +94,7 @@ class CandidatesFooter(QWidget):
         words = self._services.wording
         for ref, item in {without_engine(item.ref): item for item in items}.items():
             if line := self.rows.get(ref):
-                share = item.done_bytes / item.total_bytes if item.total_bytes else 0.0
-                name = words.text("candidates.downloading", name=short_name(ref))
-                line.set_progress(share, name, progress_text(item, words))
+                line.set_progress(item.done_bytes, item.total_bytes, progress_text(item, words))
 
     def stopping(self) -> None:
         """Say at once that a cancel was heard."""

@@ -26,6 +26,8 @@ from ui.services import Services
 from ui.widgets.message_banner import MessageBanner
 
 TASK_STEP, TRY_STEP = 1, 3
+NARROW_SIGNS = 120
+"""Below this width, in average characters, details go under the table."""
 
 
 class CandidatesPage(QWidget):
@@ -90,10 +92,9 @@ class CandidatesPage(QWidget):
                 self._for_task.setText(words.text("candidates.purpose"))
                 self.results.show_empty("no_task")
             else:
-                task = dict(
-                    (x.id, x.title[words.language])
-                    for x, _ in self._services.desk.match_tasks("")
-                ).get(project.task, project.task)
+                matched = self._services.desk.match_tasks("")
+                titles = {task.id: task.title[words.language] for task, _ in matched}
+                task = titles.get(project.task, project.task)
                 self._for_task.setText(words.text("candidates.for_task", task=task))
                 self.show_disk()
         elif not self._pulling:
@@ -168,7 +169,7 @@ class CandidatesPage(QWidget):
             self.results.show_empty("disk" if self._services.desk.offline else "not_searched")
             return
         note = "sample_note" if self._services.project.sample else "on_disk_only"
-        self.results.show_table(text(f"candidates.{note}"), "", from_hub=False)
+        self.results.show_table(text(f"candidates.{note}"), "", from_hub=False, can_show=False)
 
     def _found(self, result: SearchResult) -> None:
         self._finding = None
@@ -181,7 +182,10 @@ class CandidatesPage(QWidget):
             self.results.show_empty("nothing_hidden" if hidden else "nothing", hidden)
             return
         self.results.show_table(
-            words.text("candidates.shown", n=len(found)), hidden, from_hub=True
+            words.text("candidates.shown", n=len(found)),
+            hidden,
+            from_hub=True,
+            can_show=bool(set(result.removed) - {"removed.limit"}),
         )
         if result.source == "cache":
             key = "cached_offline" if self._services.desk.offline else "cached"
@@ -298,9 +302,7 @@ class CandidatesPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details go below the table where there is little width."""
         super().resizeEvent(event)
-        narrow = event.size().width() < self.fontMetrics().averageCharWidth() * 140
+        narrow = event.size().width() < self.fontMetrics().averageCharWidth() * NARROW_SIGNS
         self.results.set_orientation(
             Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
         )
-
-

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -19,9 +18,10 @@ from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_table import CandidatesTable
 from ui.pages.labels import label
 from ui.services import Services
-from ui.theme.icons import icon
 from ui.widgets.empty_state import EmptyState
 
+DETAILS_SIGNS = 40
+"""Average characters that fit beside the table."""
 _ICONS = {"no_task": "list-checks", "offline": "wifi-off", "failed": "triangle-alert"}
 _BUTTONS = {
     "no_task": "candidates.empty.no_task_button",
@@ -63,7 +63,7 @@ class CandidatesResults(QWidget):
         self.kind = ""
         """The empty state shown, ``busy`` or ``table``."""
         self.empty = EmptyState(services.theme)
-        self.empty.action.connect(self._act)
+        self.empty.action_asked.connect(self._act)
         self.summary = label("", wrap=False)
         self.hidden = label("", "muted")
         self.show_hidden = self._quiet(text("candidates.show_hidden"))
@@ -129,15 +129,19 @@ class CandidatesResults(QWidget):
     def set_look(self) -> None:
         """Make icons and colours anew for the theme."""
         theme = self._services.theme
-        icons = {kind: icon(theme, name, role, 16) for kind, name, role in _VERDICTS}
-        icons["disk"] = icon(theme, "hard-drive", "accent", 16)
-        colours = {kind: QColor(getattr(theme.tokens, role)) for kind, _, role in _VERDICTS}
+        icons = {kind: theme.icon(name, role) for kind, name, role in _VERDICTS}
+        icons["disk"] = theme.icon("hard-drive", "accent")
+        colours = {kind: theme.colour(role) for kind, _, role in _VERDICTS}
         self._model.set_look(icons, colours)
 
     def set_orientation(self, orientation: Qt.Orientation) -> None:
         """Details beside or below the table."""
-        if self.splitter.orientation() != orientation:
-            self.splitter.setOrientation(orientation)
+        self.splitter.setOrientation(orientation)
+        if orientation == Qt.Orientation.Horizontal:
+            side = self.fontMetrics().averageCharWidth() * DETAILS_SIGNS
+            self.splitter.setSizes([max(1, self.width() - side), side])
+        else:
+            self.splitter.setSizes([self.height() * 3 // 5, self.height() * 2 // 5])
 
     def _act(self) -> None:
         self.action.emit(self.kind)

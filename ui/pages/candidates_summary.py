@@ -9,7 +9,7 @@ from selector.wording import Wording
 
 
 def hidden_text(removed: Mapping[str, int], wording: Wording) -> str:
-    """"12 hidden: 8 too big, 4 licence"; empty when nothing was hidden."""
+    """How many models were hidden and why; empty when none was."""
     counted = sorted(((n, code) for code, n in removed.items() if n > 0), reverse=True)
     if not counted:
         return ""

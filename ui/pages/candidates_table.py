@@ -50,11 +50,14 @@ class CandidatesTable(QTableView):
     def fit_columns(self) -> None:
         """Give each column the width of its content, and the rest to the model's name."""
         digit = self.fontMetrics().horizontalAdvance("0")
+        # Models that are only on this disk have no downloads to compare.
+        known = any(row.downloads is not None for row in self._candidates.rows)
+        self.setColumnHidden(Column.DOWNLOADS, not known)
         used = 0
         for column in Column:
-            if column is Column.MODEL:
+            if column is Column.MODEL or self.isColumnHidden(column):
                 continue
-            wanted = max(self.sizeHintForColumn(column), self._header_width(column)) + digit
+            wanted = max(self.sizeHintForColumn(column), self._header_width(column)) + 2
             limit = digit * 20 if column is Column.LICENCE else wanted
             self.setColumnWidth(column, min(wanted, limit))
             used += self.columnWidth(column)

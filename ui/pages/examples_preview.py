@@ -38,7 +38,7 @@ class ExamplesPreview(QWidget):
         super().__init__(parent)
         self._wording = wording
         text = wording.text
-        self._count = label("", "section")
+        self._count = label("", "section", wrap=False)
         self.input_column, first = self._column_box(text("task.input_column"))
         self.label_column, second = self._column_box(text("task.label_column"))
         row = QHBoxLayout()

@@ -4,21 +4,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QLabel
+
+from ui.widgets.plain import plain_label
 
 
 def label(text: str = "", role: str | None = None, *, wrap: bool = True) -> QLabel:
-    """A plain text label; ``role`` is one of the style's: title, headline, section, muted, small, ok, warn, bad."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
-    if role:
-        made.setProperty("role", role)
-    if wrap:
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        made.setSizePolicy(policy)
-    return made
+    """A plain text label; ``role`` is one of the style sheet's."""
+    return plain_label(text, role or "", wrap=wrap)
 
 
 def copyable(made: QLabel) -> QLabel:
@@ -33,5 +26,5 @@ def copyable(made: QLabel) -> QLabel:
 def card() -> QFrame:
     """An empty card."""
     made = QFrame()
-    made.setProperty("card", "true")
+    made.setProperty("card", True)
     return made

@@ -19,7 +19,7 @@ from ui.pages.labels import card, copyable, label
 from ui.pages.machine_report import rates, report
 from ui.pages.machine_tiles import MachineTiles
 from ui.services import Services
-from ui.widgets.memory_chart import MemoryChart, MemoryMark
+from ui.widgets.memory_chart import MemoryChart, MemoryMarker
 from ui.widgets.message_banner import MessageBanner
 from ui.widgets.progress_row import ProgressRow
 
@@ -49,12 +49,14 @@ class MachinePage(QWidget):
         self.tiles = MachineTiles(services)
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.hide()
-        self.chart = MemoryChart(services.theme, services.wording)
+        self.chart = MemoryChart(
+            services.theme, text("machine.chart_title"), services.wording.bytes
+        )
         self.rates = copyable(label(text("machine.rates_none")))
         self.calibrate = QPushButton(text("machine.calibrate"))
         self.calibrate.clicked.connect(self._calibrate)
-        self.progress = ProgressRow(services.theme, services.wording)
-        self.progress.cancelled.connect(self.cancel)
+        self.progress = ProgressRow(text("machine.calibrating"), text("machine.cancel"))
+        self.progress.cancel_asked.connect(self.cancel)
         self.progress.hide()
         self.unknown_button = QToolButton()
         self.unknown_button.setCheckable(True)
@@ -94,6 +96,7 @@ class MachinePage(QWidget):
         """Stop measuring."""
         if self._calibrating:
             self._calibrating.cancel()
+            self.progress.set_stopping(self._services.wording.text("machine.stopping"))
 
     # -- machine ------------------------------------------------------------------------------------
 
@@ -105,10 +108,19 @@ class MachinePage(QWidget):
         words = self._services.wording
         self.tiles.show_machine(machine)
         marks = [
-            MemoryMark(words.parameters(n), n * BYTES_PER_PARAMETER + RUNTIME_BYTES) for n in SIZES
+            MemoryMarker(
+                words.text("machine.mark", parameters=n), n * BYTES_PER_PARAMETER + RUNTIME_BYTES
+            )
+            for n in SIZES
         ]
         memory = machine.memory
-        self.chart.set_data(memory.total_bytes, memory.available_bytes, marks)
+        self.chart.set_memory(
+            memory.total_bytes,
+            memory.available_bytes,
+            words.text("machine.used"),
+            words.text("machine.free"),
+        )
+        self.chart.set_markers(marks)
         self.rates.setText(rates(machine, words))
         again = "calibrate_again" if machine.calibration else "calibrate"
         self.calibrate.setText(words.text(f"machine.{again}"))
@@ -130,7 +142,8 @@ class MachinePage(QWidget):
 
     def _calibrate(self) -> None:
         self.calibrate.setEnabled(False)
-        self.progress.set_progress(0.0, self._services.wording.text("machine.calibrating"))
+        self.progress.button.setEnabled(True)
+        self.progress.set_progress(0.0, 1.0)
         self.progress.show()
 
         def measure(cancelled: Callable[[], bool], progress: Callable[[Any], None]) -> Machine:
@@ -146,8 +159,7 @@ class MachinePage(QWidget):
         )
 
     def _show_progress(self, shares: list[float]) -> None:
-        text = self._services.wording.text("machine.calibrating")
-        self.progress.set_progress(shares[-1], text)
+        self.progress.set_progress(shares[-1], 1.0)
 
     def _calibrated(self, machine: Machine) -> None:
         self._calibration_ended()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QGridLayout,
-    QLabel,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from selector.tasks.base import PAIR_SEPARATOR, Task
 from selector.wording import Wording
+from ui.pages.labels import label
+from ui.widgets.plain import restyle
 
 COLUMNS = 2
 
@@ -32,7 +33,7 @@ class TaskCard(QFrame):
         self.task = task
         language = wording.language
         title, purpose = task.title[language], task.purpose[language]
-        self.setProperty("card", "true")
+        self.setProperty("card", True)
         self.button = QRadioButton(title)
         self.button.setProperty("role", "section")
         self.button.setAccessibleName(title)
@@ -41,13 +42,11 @@ class TaskCard(QFrame):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(4)
         column.addWidget(self.button)
-        column.addWidget(_plain(purpose))
+        column.addWidget(label(purpose))
         samples = task.sample_inputs.get(language, ())
         if samples:
             example = samples[0].replace(PAIR_SEPARATOR, " / ")
-            label = _plain(wording.text("task.example", example=example))
-            label.setProperty("role", "muted")
-            column.addWidget(label)
+            column.addWidget(label(wording.text("task.example", example=example), "muted"))
         column.addStretch(1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -55,13 +54,6 @@ class TaskCard(QFrame):
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
             self.button.click()
         super().mouseReleaseEvent(event)
-
-
-def _plain(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
 
 
 class TaskCards(QWidget):
@@ -113,9 +105,6 @@ class TaskCards(QWidget):
 
     @staticmethod
     def _mark(card: TaskCard, chosen: bool) -> None:
-        look = "chosen" if chosen else "true"
-        if card.property("card") == look:
-            return
-        card.setProperty("card", look)
-        card.style().unpolish(card)
-        card.style().polish(card)
+        if card.property("chosen") != chosen:
+            card.setProperty("chosen", chosen)
+            restyle(card)

@@ -21,12 +21,12 @@ from selector.tasks.base import OutputKind
 from selector.tasks.outputs import Output, Text
 from selector.wording import Wording
 from ui.models.answers_model import AnswersModel
-from ui.models.shown_answer import shown_answer
 from ui.pages.try_answer_delegate import AnswerDelegate
 from ui.pages.try_contestant_card import (
     ContestantCard,
     MeasuresCard,
     error_text,
+    footer_text,
     phase_tone,
     phase_word,
     size_text,
@@ -171,7 +171,7 @@ class TryBoard(QScrollArea):
         card.set_state(phase_word(seat, words), tone, icon)
         if seat.error:
             card.show_error(*error_text(seat, words))
-        card.set_footer(*_footer(seat, words))
+        card.set_footer(*footer_text(seat, words))
 
     def _fit(self) -> None:
         """As high as the content needs, so that the page scrolls and not a page within a page."""
@@ -214,18 +214,6 @@ class TryBoard(QScrollArea):
 
     def _repaint(self) -> None:
         self.table.viewport().update()
-
-
-def _footer(seat: Seat, wording: Wording) -> tuple[str, str]:
-    from ui.pages.try_contestant_card import MISSING, measures
-
-    known = [(key, value) for key, value in measures(seat, wording) if value != MISSING]
-    text = " · ".join(f"{wording.text(f'try.measure.{key}')} {value}" for key, value in known)
-    tips = [
-        f"{wording.text(f'try.measure.{key}')}: {wording.text(f'try.measure_tip.{key}')}"
-        for key, _ in known
-    ]
-    return text, "\n".join(tips)
 
 
 def _table(model: AnswersModel, delegate: AnswerDelegate) -> QTableView:

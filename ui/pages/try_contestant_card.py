@@ -74,6 +74,14 @@ def measures(seat: Seat, wording: Wording) -> list[tuple[str, str]]:
     ]
 
 
+def footer_text(seat: Seat, wording: Wording) -> tuple[str, str]:
+    """All measurements in one line, and what they mean."""
+    known = [(key, value) for key, value in measures(seat, wording) if value != MISSING]
+    names = {key: wording.text(f"try.measure.{key}") for key, _ in known}
+    tips = [f"{names[key]}: {wording.text(f'try.measure_tip.{key}')}" for key, _ in known]
+    return " · ".join(f"{names[key]} {value}" for key, value in known), "\n".join(tips)
+
+
 class ContestantCard(QFrame):
     """The head of a column."""
 

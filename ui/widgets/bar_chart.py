@@ -31,6 +31,13 @@ class BarRow:
     note: str = ""
     """More for the tool tip."""
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval if there is a finite one."""
+        if self.low is None or self.high is None:
+            return None
+        return (self.low, self.high) if math.isfinite(self.low + self.high) else None
+
 
 class BarChart(Chart):
     """Bars begin at zero unless ``set_range`` says otherwise."""
@@ -209,21 +216,21 @@ class BarChart(Chart):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         painter.drawRoundedRect(bar, 2, 2)
-        if row.low is None or row.high is None:
+        if row.interval is None:
             return
-        if math.isfinite(row.low) and math.isfinite(row.high):
-            # A halo in the colour of the ground keeps the line readable on its own bar.
-            a, b = QPointF(self._x(plot, row.low), middle), QPointF(self._x(plot, row.high), middle)
-            painter.setPen(self.pen(colour("surface"), 4.0))
-            self.whisker(painter, a, b, thick * 0.42)
-            painter.setPen(self.pen(colour("text"), 1.6))
-            self.whisker(painter, a, b, thick * 0.38)
+        # A halo in the colour of the ground keeps the line readable on its own bar.
+        start, stop = (QPointF(self._x(plot, at), middle) for at in row.interval)
+        painter.setPen(self.pen(colour("surface"), 4.0))
+        self.whisker(painter, start, stop, thick * 0.42)
+        painter.setPen(self.pen(colour("text"), 1.6))
+        self.whisker(painter, start, stop, thick * 0.38)
 
     def _value(self, row: BarRow) -> str:
         return self._write(row.score) if math.isfinite(row.score) else "–"
 
     def _told(self, row: BarRow) -> str:
         told = f"{row.label}: {self._value(row)}"
-        if row.low is not None and row.high is not None:
-            told += f" ({self._write(row.low)} – {self._write(row.high)})"
+        if row.interval is not None:
+            low, high = row.interval
+            told += f" ({self._write(low)} – {self._write(high)})"
         return f"{told}. {row.note}" if row.note else told

@@ -49,7 +49,7 @@ class Chart(QWidget):
         self.hovered: str | None = None
         self.setAccessibleName(name)
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def small_font(self) -> QFont:

@@ -31,6 +31,7 @@ _LOOKS: Final[dict[str, tuple[str, Tone]]] = {
     "error": ("circle-x", "bad"),
 }
 _DETAIL_LINES = 7
+_LEVEL = 7
 
 
 class MessageBanner(QFrame):
@@ -123,8 +124,14 @@ class MessageBanner(QFrame):
             self._size_details()
 
     def _lay_out(self) -> None:
+        # The first line stands level with the middle of the closing button.
         words = QVBoxLayout()
+        words.setContentsMargins(0, _LEVEL, 0, _LEVEL)
         words.setSpacing(SPACE.xs)
+        icon = QVBoxLayout()
+        icon.setContentsMargins(0, _LEVEL, 0, 0)
+        icon.addWidget(self._icon)
+        icon.addStretch(1)
         words.addWidget(self._text)
         words.addWidget(self._hint)
         buttons = QHBoxLayout()
@@ -135,11 +142,12 @@ class MessageBanner(QFrame):
         buttons.addStretch(1)
         words.addLayout(buttons)
         words.addWidget(self.details)
+        words.addStretch(1)
         top = Qt.AlignmentFlag.AlignTop
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE.l, SPACE.m, SPACE.s, SPACE.m)
+        row.setContentsMargins(SPACE.l, SPACE.xs, SPACE.s, SPACE.xs)
         row.setSpacing(SPACE.m)
-        row.addWidget(self._icon, 0, top)
+        row.addLayout(icon)
         row.addLayout(words, 1)
         row.addWidget(self.close_button, 0, top)
 

@@ -13,7 +13,7 @@ _SHORT = 80
 
 def plain_tooltip(text: str) -> str:
     """``text`` for a tool tip: never read as HTML, and wrapped when it is long."""
-    if len(text) <= _SHORT and not Qt.mightBeRichText(text):
+    if len(text) <= _SHORT and not any(sign in text for sign in "<&\n"):
         return text
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"
 

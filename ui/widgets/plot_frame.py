@@ -59,6 +59,13 @@ class PlotFrame:
             self.plot.bottom() - min(1.0, max(0.0, up)) * self.plot.height(),
         )
 
+    def taken(self, small: QFontMetrics, zone: tuple[float, str] | None) -> list[QRectF]:
+        """What labels keep clear of: the edge of the zone and its words."""
+        if zone is None:
+            return []
+        edge = QRectF(self.plot.left(), self._y_of(zone[0]) - 1, self.plot.width(), 2)
+        return [edge, self.caption_box(small, zone)]
+
     def caption_box(self, small: QFontMetrics, zone: tuple[float, str] | None) -> QRectF:
         """Where the words of the zone are, for labels to keep clear of."""
         if zone is None or not zone[1]:
@@ -119,7 +126,7 @@ class PlotFrame:
             left = x - width / 2
             painter.setPen(QPen(theme.colour("border_strong"), 1))
             painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 3))
-            if left > used + SPACE.s and 0 <= left and left + width <= self._size.width():
+            if left > used + SPACE.s and left >= 0 and left + width <= self._size.width():
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(QPointF(left, base), text)
                 used = left + width

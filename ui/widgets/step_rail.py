@@ -15,7 +15,7 @@ from ui.theme.tokens import SPACE
 from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.step_button import StepButton, StepState
 
-_SIGNS_WIDE = 30
+_SIGNS_WIDE = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class StepRail(QWidget):
             self._busy_bar.setValue(round(1000 * min(1.0, max(0.0, fraction))))
 
     def sizeHint(self) -> QSize:
-        """As wide as the widest title and about thirty signs."""
+        """As wide as the widest title and about as many signs as a summary has."""
         titles = max((b.sizeHint().width() for b in self._buttons), default=0)
         width = max(titles, self.fontMetrics().averageCharWidth() * _SIGNS_WIDE)
         foot = max(self.footer.sizeHint().width(), self.header.sizeHint().width())

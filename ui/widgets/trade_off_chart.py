@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
@@ -36,6 +36,13 @@ class TradePoint:
         """Whether it can be drawn."""
         return math.isfinite(self.cost) and math.isfinite(self.score)
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval if there is a finite one."""
+        if self.low is None or self.high is None:
+            return None
+        return (self.low, self.high) if math.isfinite(self.low + self.high) else None
+
 
 class TradeOffChart(Chart):
     """Upper left is best.
@@ -61,6 +68,7 @@ class TradeOffChart(Chart):
         self._zone: tuple[float, str] | None = None
         self._cursor: str | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def points(self) -> tuple[TradePoint, ...]:
@@ -153,7 +161,7 @@ class TradeOffChart(Chart):
     def _frame(self) -> PlotFrame:
         scores = [p.score for p in self._points]
         for point in self._points:
-            scores += [v for v in (point.low, point.high) if v is not None and math.isfinite(v)]
+            scores += point.interval or ()
         if self._zone:
             scores.append(self._zone[0])
         log = self._log and all(point.cost > 0 for point in self._points)
@@ -166,17 +174,17 @@ class TradeOffChart(Chart):
         small = self.small_metrics()
         ordered = sorted(self._points, key=lambda point: not point.chosen)
         centres = [frame.at(point.cost, point.score) for point in ordered]
-        taken: list[QRectF] = [frame.caption_box(small, self._zone)]
+        taken = frame.taken(small, self._zone)
         regions = []
         for point, centre in zip(ordered, centres, strict=True):
             ink = colour("accent" if point.chosen else "muted")
-            taken.append(_around(centre, radius + 2))
-            if point.low is not None and point.high is not None:
-                if math.isfinite(point.low) and math.isfinite(point.high):
-                    top, end = frame.at(point.cost, point.high), frame.at(point.cost, point.low)
-                    painter.setPen(self.pen(ink, 1.4))
-                    self.whisker(painter, top, end, radius * 0.7)
-                    taken.append(QRectF(top, end).normalized().adjusted(-2, 0, 2, 0))
+            taken.append(_around(centre, radius * 1.25 + (5 if point.chosen else 2)))
+            if point.interval is not None:
+                low, high = point.interval
+                top, end = frame.at(point.cost, high), frame.at(point.cost, low)
+                painter.setPen(self.pen(ink, 1.4))
+                self.whisker(painter, top, end, radius * 0.7)
+                taken.append(QRectF(top, end).normalized().adjusted(-2, 0, 2, 0))
             regions.append((_around(centre, radius + 6), point.key, self._told(point)))
         self.set_regions(regions)
         labels = [
@@ -186,7 +194,7 @@ class TradeOffChart(Chart):
             for point in ordered
         ]
         sizes = [QSizeF(small.horizontalAdvance(text) + 2, small.height()) for text in labels]
-        places = place_labels(centres, sizes, taken, frame.plot, radius + SPACE.xs)
+        places = place_labels(centres, sizes, taken, frame.plot, radius * 1.25 + 6)
         for point, centre, text, place in zip(ordered, centres, labels, places, strict=True):
             if place is not None and place.far:
                 painter.setPen(self.pen(colour("border_strong")))
@@ -210,8 +218,9 @@ class TradeOffChart(Chart):
 
     def _told(self, point: TradePoint) -> str:
         told = f"{point.label}: {self._y.write(point.score)}"
-        if point.low is not None and point.high is not None:
-            told += f" ({self._y.write(point.low)} – {self._y.write(point.high)})"
+        if point.interval is not None:
+            low, high = point.interval
+            told += f" ({self._y.write(low)} – {self._y.write(high)})"
         told += f", {self._x.write(point.cost)}"
         return f"{told}. {point.note}" if point.note else told
 

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from selector.engines.torch_engine import ENGINE
+from selector.errors import BadSetting, NotDownloaded
+from selector.hub.candidate import LocalModel
+from selector.hub.client import HubClient
+from selector.hub.download import HASHES, pull
+from selector.hub.library import find, local_models, remove, verify
+from selector.hub.local_facts import facts_of, row_of_local
+from selector.reference import parse_reference
+from tests.hub.conftest import folder
+from tests.loopback_hub import LoopbackHub, Repository
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def hashes(tmp_path: Path) -> Path:
+    return tmp_path / "downloads" / HASHES
+
+
+@pytest.fixture
+def fetch(client: HubClient, cache: Path, tmp_path: Path) -> Callable[[str], LocalModel]:
+    """Pull a model into ``cache``."""
+
+    def run(ref: str) -> LocalModel:
+        return pull(
+            client,
+            parse_reference(ref),
+            None,
+            ENGINE,
+            "fp32",
+            cache=cache,
+            downloads=tmp_path / "downloads",
+            progress=lambda _: None,
+            cancelled=lambda: False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    """A folder of models that ships with Petit."""
+    folder(tmp_path / "shipped" / "sample" / "tiny", seed=20)
+    return tmp_path / "shipped"
+
+
+Fetch = Callable[[str], LocalModel]
+
+
+def test_what_was_pulled_is_listed(fetch: Fetch, cache: Path, hashes: Path) -> None:
+    small, large = fetch("org/small"), fetch("org/large")
+    assert local_models(cache, hashes=hashes) == [large, small]
+    assert find(parse_reference("org/small"), cache, hashes=hashes) == small
+    assert find(parse_reference(f"org/small@{small.revision[:8]}"), cache, hashes=hashes) == small
+    assert find(parse_reference("org/small@main#torch-fp32"), cache, hashes=hashes) == small
+
+
+def test_what_the_unmodified_client_pulled_is_listed(
+    hub: LoopbackHub, cache: Path, fetch: Fetch
+) -> None:
+    from huggingface_hub import snapshot_download
+
+    snapshot_download("org/small", endpoint=hub.endpoint, cache_dir=cache, token=False)
+    (model,) = local_models(cache)
+    assert model.revision == hub.sha("org/small")
+    assert model.verified
+
+
+def test_facts_and_card_without_a_network(fetch: Fetch, hub: LoopbackHub) -> None:
+    model = fetch("org/french")
+    hub.close()
+    facts = facts_of(model)
+    assert (facts.parameters, facts.basis, facts.weight_format) == (10_000, "header", "safetensors")
+    assert facts.config["hidden_size"] == 8
+    row = row_of_local(model)
+    assert (row.licence.kind, row.languages, row.on_disk) == ("non-commercial", ("fr",), True)
+
+
+def test_an_empty_or_missing_cache_is_an_empty_library(tmp_path: Path) -> None:
+    assert local_models(tmp_path / "nowhere") == []
+    assert local_models(tmp_path) == []
+
+
+def test_not_downloaded(cache: Path, fetch: Fetch) -> None:
+    fetch("org/small")
+    for ref in ("org/large", "org/small@0000000", "org/small@branch"):
+        with pytest.raises(NotDownloaded):
+            find(parse_reference(ref), cache)
+
+
+def test_half_a_model_is_not_listed(fetch: Fetch, cache: Path) -> None:
+    model = fetch("org/small")
+    (Path(model.path) / "model.safetensors").resolve().unlink()
+    assert local_models(cache) == []
+
+
+def test_links_out_of_the_cache_are_not_followed(fetch: Fetch, cache: Path, tmp_path: Path) -> None:
+    model = fetch("org/small")
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"a": 1}')
+    (Path(model.path) / "stolen.json").symlink_to(secret)
+    (Path(model.path) / "home").symlink_to(tmp_path)
+    (found,) = local_models(cache)
+    assert not found.verified
+    assert {path for path, _, _ in found.files} == {path for path, _, _ in model.files}
+
+
+def test_a_linked_repository_is_not_entered(fetch: Fetch, cache: Path, tmp_path: Path) -> None:
+    fetch("org/small")
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(cache / "models--org--small", elsewhere)
+    (cache / "models--org--small").symlink_to(elsewhere)
+    assert local_models(cache) == []
+    with pytest.raises(NotDownloaded):
+        remove(parse_reference("org/small"), cache)
+    assert elsewhere.exists()
+
+
+def test_damage_is_found_by_verifying(fetch: Fetch, cache: Path, hashes: Path) -> None:
+    model = fetch("org/large")
+    assert verify(model).verified
+    blob = (Path(model.path) / "model.safetensors").resolve()
+    state = blob.stat()
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 255
+    blob.write_bytes(content)
+    os.utime(blob, ns=(state.st_atime_ns, state.st_mtime_ns))  # as bit rot would leave it
+    assert local_models(cache, hashes=hashes)[0].verified
+    assert not verify(model, hashes).verified
+    assert not local_models(cache, hashes=hashes)[0].verified
+
+
+def test_listing_again_reads_no_content(
+    fetch: Fetch, cache: Path, hashes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch("org/small")
+    local_models(cache, hashes=hashes)
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a file was hashed again")
+
+    monkeypatch.setattr("selector.hub.hashes.digests_of", fail)
+    assert local_models(cache, hashes=hashes)[0].verified
+
+
+def test_a_damaged_memory_of_hashes_is_forgotten(fetch: Fetch, cache: Path, hashes: Path) -> None:
+    fetch("org/small")
+    for content in ("", "[]", '{"x": 1}', '{"x": [1, 2, 3, 4]}', "\0"):
+        hashes.write_text(content)
+        assert local_models(cache, hashes=hashes)[0].verified
+
+
+def test_removing_frees_what_nothing_else_uses(
+    fetch: Fetch, cache: Path, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    old = fetch("org/small")
+    newer = folder(tmp_path / "newer", seed=0, card="license: mit")
+    hub.publish(Repository("org/small", newer))
+    new = fetch("org/small")
+    assert new.revision != old.revision
+    freed = remove(parse_reference(old.ref), cache)
+    assert 0 < freed < 1000  # the card only: the weights are shared
+    assert [model.revision for model in local_models(cache)] == [new.revision]
+    assert verify(new).verified
+    freed = remove(parse_reference(new.ref), cache)
+    assert freed >= new.bytes
+    assert local_models(cache) == []
+    assert not (cache / "models--org--small").exists()
+
+
+def test_removing_never_leaves_the_cache(fetch: Fetch, cache: Path, tmp_path: Path) -> None:
+    model = fetch("org/small")
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "photo").write_text("x")
+    (cache / "models--org--small" / "blobs" / "link").symlink_to(precious / "photo")
+    (cache / "models--org--small" / "folder").symlink_to(precious)
+    remove(parse_reference(model.ref), cache)
+    assert (precious / "photo").read_text() == "x"
+
+
+def test_shipped_models_are_found_pinned_and_kept(shipped: Path, cache: Path) -> None:
+    (model,) = local_models(cache, (shipped,))
+    assert model.repo == "sample/tiny"
+    assert len(model.revision) == 40
+    assert model.verified
+    assert Path(model.path) == shipped / "sample" / "tiny"
+    assert find(parse_reference(model.ref), cache, (shipped,)) == model
+    assert find(parse_reference("sample/tiny"), cache, (shipped,)) == model
+    with pytest.raises(BadSetting):
+        remove(parse_reference("sample/tiny"), cache, (shipped,))
+    (shipped / "sample" / "tiny" / "config.json").write_text("{}")
+    assert local_models(cache, (shipped,))[0].revision != model.revision
+
+
+def test_many_models_are_listed_quickly(cache: Path, tmp_path: Path, hashes: Path) -> None:
+    for number in range(40):
+        made = folder(tmp_path / "made" / str(number), weights=400, seed=number)
+        target = cache / f"models--org--m{number}" / "snapshots" / f"{number:040x}"
+        shutil.copytree(made, target)
+    local_models(cache, hashes=hashes)
+    began = time.monotonic()
+    assert len(local_models(cache, hashes=hashes)) == 40
+    assert time.monotonic() - began < 1

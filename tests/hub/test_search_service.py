@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worker's role: JSON in, JSON out."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selector.errors import (
+    Cancelled,
+    HubOffline,
+    NotDownloaded,
+    PetitError,
+    ProtocolProblem,
+    UnknownEngine,
+    UnknownTask,
+)
+from selector.hub.results import candidate_from_json, local_from_json, result_from_json
+from selector.hub.service import HubRole, role
+from selector.machine.codec import machine_to_json
+from selector.machine.facts import Machine
+from tests.hub.conftest import folder
+from tests.loopback_hub import LoopbackHub
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch, hub: LoopbackHub, tmp_path: Path) -> Iterator[HubRole]:
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    made = role()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(worker: HubRole, tmp_path: Path, machine: Machine) -> Ask:
+    """Ask the role as a worker would: everything goes through JSON."""
+
+    def run(op: str, emit: Callable[[dict[str, Any]], None] = print, **args: Any) -> dict[str, Any]:
+        cancelled = args.pop("cancelled", lambda: False)
+        base = {"data_dir": str(tmp_path / "data"), "machine": machine_to_json(machine)}
+        request = json.loads(json.dumps({**base, **args}))
+        result: dict[str, Any] = json.loads(json.dumps(worker.handle(op, request, emit, cancelled)))
+        return result
+
+    return run
+
+
+def test_search_pull_library_remove(ask: Ask) -> None:
+    found = result_from_json(ask("search", task="text-classification", filters={"limit": 3}))
+    assert len(found.candidates) == 3
+    events: list[dict[str, Any]] = []
+    pulled = ask("pull", events.append, ref="org/small", task="text-classification")
+    model = local_from_json(pulled["model"])
+    assert model.verified
+    assert set(events[-1]) == {"file", "done_bytes", "total_bytes", "bytes_per_s", "eta_s"}
+    again = result_from_json(ask("search", task="text-classification"))
+    assert [c.repo for c in again.candidates if c.on_disk] == ["org/small"]
+    (listed,) = ask("library", verify=True)["models"]
+    assert local_from_json(listed) == model
+    assert ask("remove", ref=model.ref)["freed_bytes"] >= model.bytes
+    assert ask("library")["models"] == []
+
+
+def test_info_reads_headers_and_configuration_only(ask: Ask, hub: LoopbackHub) -> None:
+    info = candidate_from_json(ask("info", ref="org/large#torch-bf16")["candidate"])
+    assert (info.engine, info.precision) == ("torch", "bf16")
+    assert info.facts.config["hidden_size"] == 8
+    assert info.download_bytes is not None
+    assert info.download_bytes > 900_000
+    assert not hub.requests_to(path="model.safetensors")
+
+
+def test_offline_answers_come_from_here(ask: Ask, hub: LoopbackHub) -> None:
+    online = ask("search", task="text-classification")
+    pulled = ask("pull", ref="org/small", task="text-classification")
+    hub.clear_requests()
+    kept = ask("search", task="text-classification", offline=True)
+    assert kept["source"] == "cache"
+    assert len(kept["candidates"]) == len(online["candidates"])
+    other = ask("search", task="text-classification", offline=True, filters={"sort": "likes"})
+    assert [c["id"] for c in other["candidates"]] == ["org/small"]
+    assert ask("pull", ref="org/small", task=None, offline=True) == pulled
+    info = ask("info", ref="org/small", task="text-classification", offline=True)
+    assert info["candidate"]["parameters"] == 10_000
+    with pytest.raises(HubOffline):
+        ask("pull", ref="org/large", offline=True)
+    with pytest.raises(HubOffline):
+        ask("info", ref="org/large", offline=True)
+    assert not hub.requests
+
+
+def test_a_shipped_model_needs_no_pull(ask: Ask, hub: LoopbackHub, tmp_path: Path) -> None:
+    folder(tmp_path / "shipped" / "sample" / "tiny", seed=30)
+    extra = [str(tmp_path / "shipped")]
+    pulled = ask("pull", ref="sample/tiny", extra=extra)
+    assert pulled["model"]["path"] == str(tmp_path / "shipped" / "sample" / "tiny")
+    assert ask("library", extra=extra)["models"] == [pulled["model"]]
+    assert not hub.requests
+
+
+def test_problems_have_codes(ask: Ask) -> None:
+    for op, args, kind in [
+        ("search", {"task": "nonsense"}, UnknownTask),
+        ("search", {"task": "text-classification", "machine": {}}, ProtocolProblem),
+        ("search", {"task": "text-classification", "filters": {"x": 1}}, ProtocolProblem),
+        ("search", {"task": "text-classification", "filters": {"sort": 3}}, PetitError),
+        ("search", {"task": "text-classification", "filters": {"limit": "x"}}, PetitError),
+        ("pull", {"ref": "not a reference"}, PetitError),
+        ("pull", {"ref": "org/small#torch-int3"}, UnknownEngine),
+        ("pull", {"ref": "org/small#magic"}, UnknownEngine),
+        ("pull", {"ref": "endpoint:mine"}, PetitError),
+        ("remove", {"ref": "org/small"}, NotDownloaded),
+        ("dance", {}, ProtocolProblem),
+    ]:
+        with pytest.raises(kind):
+            ask(op, **args)
+
+
+def test_a_search_is_cancelled_at_once(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults.hang(3)
+    stop = threading.Event()
+    timer = threading.Timer(0.3, stop.set)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        ask("search", task="text-classification", cancelled=stop.is_set)
+    assert time.monotonic() - began < 1
+    timer.join()
+
+
+def test_a_store_that_cannot_be_used_does_not_stop_a_search(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "petit.db").write_bytes(b"not a database" * 100)
+    assert ask("search", task="text-classification")["candidates"]
