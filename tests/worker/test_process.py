@@ -131,7 +131,12 @@ def test_silence_ends_a_worker(worker: WorkerClient) -> None:
 
 def test_a_worker_outlives_the_thread_that_started_it(odd: str) -> None:
     made: list[WorkerClient] = []
-    thread = threading.Thread(target=lambda: made.append(WorkerClient("odd", python=odd)))
+
+    def start() -> None:
+        made.append(WorkerClient("odd", python=odd))
+        made[0].wait_ready()
+
+    thread = threading.Thread(target=start)
     thread.start()
     thread.join()
     with made[0] as worker:

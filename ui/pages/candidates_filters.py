@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from selector.desk.requests import SearchRequest
 from selector.wording import Wording
@@ -100,12 +101,29 @@ class CandidatesFilters(QWidget):
         self.show_all.setToolTip(text("candidates.show_all_tip"))
         self.show_all.toggled.connect(self.changed)
 
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.query, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        self._row.addWidget(self.query, 1)
+        choices = QHBoxLayout()
+        choices.setSpacing(8)
         for box in (self.licence, self.most, self.language, self.show_all):
-            row.addWidget(box)
+            choices.addWidget(box)
+        choices.addStretch(0)
+        self._row.addLayout(choices)
+        self._choices = choices
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The search field gets a line of its own where there is little width."""
+        super().resizeEvent(event)
+        needed = self._choices.sizeHint().width() + self.fontMetrics().averageCharWidth() * 40
+        narrow = event.size().width() < needed
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+
+    def minimumSizeHint(self) -> QSize:
+        """As in the narrow arrangement: else it could never become narrow."""
+        return QSize(self._choices.minimumSize().width(), super().minimumSizeHint().height())
 
     def filters(self) -> Filters:
         """What is chosen now."""

@@ -23,20 +23,20 @@ def disk_rows(
     desk: Desk, task: str, first: Sequence[str], cancelled: Callable[[], bool]
 ) -> list[CandidateRow]:
     """Models on this disk that can do ``task``: those of ``first`` in its order, then the others."""
-    wanted = list(dict.fromkeys([*first, *(model.ref for model in desk.library())]))
+    wanted = dict.fromkeys([*first, *(model.ref for model in desk.library())])
+    return chosen_rows(desk, task, list(wanted), cancelled)
+
+
+def chosen_rows(
+    desk: Desk, task: str, refs: Sequence[str], cancelled: Callable[[], bool]
+) -> list[CandidateRow]:
+    """Those of ``refs`` that are on this disk and can do ``task``."""
     rows: list[CandidateRow] = []
-    for ref in wanted:
-        if cancelled():
-            raise Cancelled
-        try:
-            contestants = desk.contestants([ref], task)
-        except PetitError:
-            # Not on this disk after all, or made for another task: not a row here.
-            continue
-        rows.extend(
-            row_of_contestant(item, _fit(desk, item, task), classify(item.licence).kind, len(rows))
-            for item in contestants
-        )
+    pinned = _pinned(desk, task, refs, cancelled)
+    fits = _fits(desk, [item.ref for item in pinned], task)
+    for item in pinned:
+        kind = classify(item.licence).kind
+        rows.append(row_of_contestant(item, fits.get(item.ref), kind, len(rows)))
     return rows
 
 
@@ -51,8 +51,32 @@ def short_name(ref: str) -> str:
     return parse_reference(ref).name
 
 
-def _fit(desk: Desk, contestant: Contestant, task: str) -> Fit | None:
+def _pinned(
+    desk: Desk, task: str, refs: Sequence[str], cancelled: Callable[[], bool]
+) -> list[Contestant]:
+    if not refs:
+        return []
     try:
-        return next((fit for _, fit in desk.fit([contestant.ref], task)), None)
+        return list(desk.contestants(refs, task))
     except PetitError:
-        return None
+        pass  # one of them is not here, or made for another task: find out which
+    found: list[Contestant] = []
+    for ref in refs:
+        if cancelled():
+            raise Cancelled
+        try:
+            found.extend(desk.contestants([ref], task))
+        except PetitError:
+            continue
+    return found
+
+
+def _fits(desk: Desk, refs: Sequence[str], task: str) -> dict[str, Fit]:
+    if not refs:
+        return {}
+    try:
+        fitted = desk.fit(refs, task)
+    except PetitError:
+        return {}
+    # The answers are in the order of the question; a reference may come back written out.
+    return {ref: fit for ref, (_, fit) in zip(refs, fitted, strict=False)}

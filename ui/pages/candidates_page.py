@@ -18,7 +18,7 @@ from ui.models.candidate_row import CandidateRow, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
 from ui.pages.candidates_filters import CandidatesFilters, Filters
 from ui.pages.candidates_footer import CandidatesFooter
-from ui.pages.candidates_loading import disk_rows, merged, without_engine
+from ui.pages.candidates_loading import chosen_rows, disk_rows, merged, without_engine
 from ui.pages.candidates_results import CandidatesResults
 from ui.pages.candidates_summary import age_text, hidden_text
 from ui.pages.labels import label
@@ -26,7 +26,7 @@ from ui.services import Services
 from ui.widgets.message_banner import MessageBanner
 
 TASK_STEP, TRY_STEP = 1, 3
-NARROW_SIGNS = 120
+NARROW_SIGNS = 150
 """Below this width, in average characters, details go under the table."""
 
 
@@ -138,13 +138,18 @@ class CandidatesPage(QWidget):
         if task is None:
             return
         request = self.filters.filters().request(task)
+        desk = self._services.desk
+        first = tuple(without_engine(ref) for ref in self._services.project.refs)
         self._drop_finding()
         self._from_hub = True
         self.banner.hide()
         self.results.show_busy("searching")
         self._finding = self._services.background.run(
             "search",
-            lambda cancelled, _: self._services.desk.search(request, cancelled),
+            lambda cancelled, _: (
+                desk.search(request, cancelled),
+                chosen_rows(desk, task, first, cancelled),
+            ),
             on_done=self._found,
             on_error=self._failed,
             on_cancelled=self._not_found,
@@ -171,10 +176,12 @@ class CandidatesPage(QWidget):
         note = "sample_note" if self._services.project.sample else "on_disk_only"
         self.results.show_table(text(f"candidates.{note}"), "", from_hub=False, can_show=False)
 
-    def _found(self, result: SearchResult) -> None:
+    def _found(self, answer: tuple[SearchResult, list[CandidateRow]]) -> None:
+        result, chosen = answer
         self._finding = None
         words = self._services.wording
-        kept = [row for row in self.model.rows if row.key in self._chosen_keys()]
+        known = {row.key for row in chosen}
+        kept = chosen + [row for row in self.model.ticked if row.key not in known]
         found = [row_of_candidate(item, rank) for rank, item in enumerate(result.candidates)]
         self._fill(merged(found, kept))
         hidden = hidden_text(result.removed, words)

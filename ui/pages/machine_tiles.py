@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from selector.machine.facts import Machine
@@ -10,7 +11,8 @@ from ui.pages.machine_report import accelerator_note, cores
 from ui.services import Services
 from ui.widgets.stat_tile import StatTile
 
-COLUMNS = 4
+TILE_SIGNS = 34
+"""Average characters that a tile needs."""
 
 
 class MachineTiles(QWidget):
@@ -24,13 +26,26 @@ class MachineTiles(QWidget):
         self.graphics = StatTile(theme, text("machine.gpu"), "…", "monitor")
         self.processor = StatTile(theme, text("machine.cpu"), "…", "cpu")
         self.disk = StatTile(theme, text("machine.disk"), "…", "hard-drive")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(12)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(12)
+        self._columns = 0
+        self._arrange(4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Four beside each other, or two where there is little width."""
+        super().resizeEvent(event)
+        tile = self.fontMetrics().averageCharWidth() * TILE_SIGNS
+        self._arrange(4 if event.size().width() >= 4 * tile else 2)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
         tiles = (self.memory, self.processor, self.graphics, self.disk)
         for place, tile in enumerate(tiles):
-            grid.addWidget(tile, place // COLUMNS, place % COLUMNS)
-            grid.setColumnStretch(place % COLUMNS, 1)
+            self._grid.addWidget(tile, place // columns, place % columns)
+            self._grid.setColumnStretch(place, 1 if place < columns else 0)
 
     def show_machine(self, machine: Machine) -> None:
         """Show the numbers."""

@@ -46,13 +46,14 @@ class AnswerDelegate(QStyledItemDelegate):
     ) -> None:
         """Background and focus as the style does, then the answer."""
         found = index.data(AnswerRole.ANSWER)
+        if not isinstance(found, ShownAnswer):
+            super().paint(painter, option, index)
+            return
         plain = QStyleOptionViewItem(option)
         self.initStyleOption(plain, index)
         plain.text = ""
         style = option.widget.style() if option.widget else QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, option.widget)
-        if not isinstance(found, ShownAnswer):
-            return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(option.rect).adjusted(PAD, GAP, -PAD, -GAP)

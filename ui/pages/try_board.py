@@ -153,7 +153,8 @@ class TryBoard(QScrollArea):
             self._grid.setColumnMinimumWidth(number + 1, sign * COLUMN_SIGNS)
             self._grid.setColumnStretch(number + 1, COLUMN_SIGNS)
         self._grid.addWidget(self.table, 1, 0, 1, len(seats) + 1)
-        self._grid.setRowStretch(1, 1)
+        self._grid.setRowStretch(1, 0)
+        self._grid.setRowStretch(3, 1)
 
     def _lay_out_texts(self, seats: Sequence[Seat]) -> None:
         sign = self.fontMetrics().averageCharWidth()
@@ -163,6 +164,8 @@ class TryBoard(QScrollArea):
             self._grid.addWidget(card, 0, number, 2, 1)
             self._grid.setColumnMinimumWidth(number, sign * CARD_SIGNS)
             self._grid.setColumnStretch(number, 1)
+        self._grid.setRowStretch(1, 1)
+        self._grid.setRowStretch(3, 0)
 
     def _show_text_card(self, card: OutputCard, seat: Seat) -> None:
         words = self._wording

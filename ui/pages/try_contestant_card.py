@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from selector.wording import Wording
 from ui.pages.try_state import Phase, Seat
@@ -97,8 +97,11 @@ class ContestantCard(QFrame):
         column.setContentsMargins(SPACE.m, SPACE.s, SPACE.m, SPACE.s)
         column.setSpacing(SPACE.xs)
         column.addWidget(self.name)
-        column.addWidget(self.size)
-        column.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.s)
+        row.addWidget(self.size, 1)
+        row.addWidget(self.chip)
+        column.addLayout(row)
         column.addWidget(self.problem)
         column.addStretch(1)
 

@@ -58,6 +58,7 @@ class TryPage(QWidget):
         self.banner.action_asked.connect(self._to_candidates)
         self.board = TryBoard(services.theme, services.wording)
         self.next_button = QPushButton(text("try.next"))
+        self.next_button.setToolTip(text("try.next_note"))
         self.next_button.clicked.connect(self._to_decide)
         self.empty = EmptyState(services.theme)
         self.empty.action_asked.connect(self._empty_action)
@@ -254,7 +255,9 @@ class TryPage(QWidget):
         if failed:
             parts.append(words.text("try.some_failed", n=failed))
         if len(self._seats) - failed > 1 and self._task and self._task.output_kind == "labels":
-            parts.append(words.text("try.differing", n=self.board.model.differing()))
+            differing = self.board.model.differing()
+            key = "try.differing" if differing else "try.all_agree"
+            parts.append(words.text(key, n=differing))
         said = " ".join(parts)
         self.status.setText(said)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
@@ -301,6 +304,7 @@ class TryPage(QWidget):
         row.addWidget(self.status, 1)
         row.addWidget(self.cancel_button)
         row.addWidget(self.run_button)
+        row.addWidget(self.next_button)
         inside.addLayout(row)
         self._content = QWidget()
         column = QVBoxLayout(self._content)
@@ -309,10 +313,6 @@ class TryPage(QWidget):
         column.addWidget(card)
         column.addWidget(self.banner)
         column.addWidget(self.board, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(label(text("try.next_note"), "muted"), 1)
-        foot.addWidget(self.next_button)
-        column.addLayout(foot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._content)
         self._stack.addWidget(self.empty)

@@ -32,6 +32,14 @@ def tinted(name: str, colour: str) -> str:
     return icon_source(name).replace("currentColor", colour)
 
 
+def app_icon() -> QIcon:
+    """The program's own icon, for windows and the task bar."""
+    icon = QIcon()
+    for size in (*_SIZES, 128, 256):
+        icon.addPixmap(_draw(icon_source("petit"), size, 1.0))
+    return icon
+
+
 class Icons:
     """Draws icons and keeps what it drew until ``clear``."""
 

@@ -34,7 +34,8 @@ QFrame[line="true"] { background: $border; border: none; max-height: 1px; }
 
 QPushButton, QToolButton {
     background: $surface; color: $text; border: 1px solid $border_strong;
-    border-radius: ${radius}px; padding: 5px 14px; min-height: ${inner_height}px; outline: none; }
+    border-radius: ${radius}px; padding: 5px 14px; min-height: ${inner_height}px; outline: none;
+    icon-size: ${icon}px; }
 QToolButton { padding: 5px 7px; min-width: ${inner_height}px; }
 QPushButton:hover, QToolButton:hover { background: $sunken; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked {
@@ -80,7 +81,8 @@ QPlainTextEdit[bare="true"]:focus { border: 2px solid $accent; padding: 0px; }
 QComboBox { padding-right: 26px; combobox-popup: 0; }
 QComboBox:focus { padding-right: 25px; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url("$controls/chevron-down.svg"); width: 16px; height: 16px; }
+QComboBox::down-arrow { image: url("$controls/chevron-down.svg");
+    width: ${arrow}px; height: ${arrow}px; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border_strong; padding: 4px; outline: none; }
 QComboBox QAbstractItemView::item { min-height: ${row_height}px; padding: 0px 6px; }
@@ -113,7 +115,7 @@ QRadioButton::indicator:checked {
 QTableView, QTreeView, QListView {
     background: $surface; alternate-background-color: $bg; border: 1px solid $border;
     border-radius: ${radius}px; gridline-color: $border; outline: none;
-    selection-background-color: $accent_soft; selection-color: $text; }
+    selection-background-color: $accent_soft; selection-color: $text; icon-size: ${icon}px; }
 QTableView:focus, QTreeView:focus, QListView:focus { border: 2px solid $accent; }
 QTableView::item, QListView::item, QTreeView::item { padding: 2px 6px; border: none; }
 QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {
@@ -190,6 +192,8 @@ def style_sheet(tokens: Tokens, font: QFont) -> str:
         "card_radius": RADIUS.card,
         "inner_height": max(18, height),
         "row_height": max(28, height + 10),
+        "icon": max(16, round(height * 1.05)),
+        "arrow": min(20, max(16, height)),
         "mark": mark,
         "mark_radius": (mark + 2) // 2,
         "dot": dot,

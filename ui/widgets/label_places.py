@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
+_DOTS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -23,19 +25,46 @@ def place_labels(
     taken: Sequence[QRectF],
     area: QRectF,
     gap: float,
+    keep_clear: Sequence[QRectF] = (),
 ) -> list[Place | None]:
-    """A place for each label, the first ones served first; None where there is no room."""
-    used = list(taken)
+    """A place for each label, the first ones served first; None where there is no room.
+
+    Neither labels nor their lines come over ``keep_clear``; labels alone come over nothing ``taken``.
+    """
+    used = [*taken, *keep_clear]
     places: list[Place | None] = []
+    words = list(keep_clear)
+    lines: list[QRectF] = []
     for point, size in zip(points, sizes, strict=True):
-        found = next(
-            (place for place in _candidates(point, size, gap) if _free(place.box, used, area)),
-            None,
-        )
-        if found is not None:
-            used.append(found.box)
-        places.append(found)
+        for place in _candidates(point, size, gap):
+            line = leader_dots(point, place.box) if place.far else []
+            if _free(place.box, [*used, *lines], area) and not _crossed(line, words):
+                used.append(place.box)
+                words.append(place.box)
+                lines += line
+                places.append(place)
+                break
+        else:
+            places.append(None)
     return places
+
+
+def nearest(point: QPointF, box: QRectF) -> QPointF:
+    """Where a line from ``point`` meets ``box``."""
+    return QPointF(
+        min(max(point.x(), box.left()), box.right()), min(max(point.y(), box.top()), box.bottom())
+    )
+
+
+def leader_dots(point: QPointF, box: QRectF) -> list[QRectF]:
+    """The line from a point to its label as a row of small boxes."""
+    end = nearest(point, box)
+    dots = [point + (end - point) * (step / _DOTS) for step in range(1, _DOTS)]
+    return [QRectF(dot.x() - 1, dot.y() - 1, 2, 2) for dot in dots]
+
+
+def _crossed(line: Sequence[QRectF], words: Sequence[QRectF]) -> bool:
+    return any(dot.intersects(box) for dot in line for box in words)
 
 
 def _candidates(point: QPointF, size: QSizeF, gap: float) -> list[Place]:

@@ -59,12 +59,11 @@ class PlotFrame:
             self.plot.bottom() - min(1.0, max(0.0, up)) * self.plot.height(),
         )
 
-    def taken(self, small: QFontMetrics, zone: tuple[float, str] | None) -> list[QRectF]:
-        """What labels keep clear of: the edge of the zone and its words."""
+    def zone_edge(self, zone: tuple[float, str] | None) -> list[QRectF]:
+        """The line labels should not lie on."""
         if zone is None:
             return []
-        edge = QRectF(self.plot.left(), self._y_of(zone[0]) - 1, self.plot.width(), 2)
-        return [edge, self.caption_box(small, zone)]
+        return [QRectF(self.plot.left(), self._y_of(zone[0]) - 1, self.plot.width(), 2)]
 
     def caption_box(self, small: QFontMetrics, zone: tuple[float, str] | None) -> QRectF:
         """Where the words of the zone are, for labels to keep clear of."""

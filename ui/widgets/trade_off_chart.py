@@ -12,9 +12,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.theme import Theme
-from ui.theme.tokens import SPACE
 from ui.widgets.chart import Chart, Write, one_line, plain_number
-from ui.widgets.label_places import place_labels
+from ui.widgets.label_places import nearest, place_labels
 from ui.widgets.plot_frame import Axis, PlotFrame
 
 
@@ -174,7 +173,7 @@ class TradeOffChart(Chart):
         small = self.small_metrics()
         ordered = sorted(self._points, key=lambda point: not point.chosen)
         centres = [frame.at(point.cost, point.score) for point in ordered]
-        taken = frame.taken(small, self._zone)
+        taken = frame.zone_edge(self._zone)
         regions = []
         for point, centre in zip(ordered, centres, strict=True):
             ink = colour("accent" if point.chosen else "muted")
@@ -194,15 +193,13 @@ class TradeOffChart(Chart):
             for point in ordered
         ]
         sizes = [QSizeF(small.horizontalAdvance(text) + 2, small.height()) for text in labels]
-        places = place_labels(centres, sizes, taken, frame.plot, radius * 1.25 + 6)
+        caption = frame.caption_box(small, self._zone)
+        gap = radius * 1.25 + 6
+        places = place_labels(centres, sizes, taken, frame.plot, gap, [caption])
         for point, centre, text, place in zip(ordered, centres, labels, places, strict=True):
             if place is not None and place.far:
                 painter.setPen(self.pen(colour("border_strong")))
-                near = QPointF(
-                    min(max(centre.x(), place.box.left()), place.box.right()),
-                    min(max(centre.y(), place.box.top()), place.box.bottom()),
-                )
-                painter.drawLine(centre, near)
+                painter.drawLine(centre, nearest(centre, place.box))
             strong = point.chosen or point.key == self.hovered
             painter.setPen(self.pen(colour("surface"), 1.5))
             painter.setBrush(colour("accent" if point.chosen else "muted"))

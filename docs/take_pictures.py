@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Renders every page of the window offscreen, on the sample project, for people to look at.
+
+    python docs/take_pictures.py OUT [--themes light dark] [--languages en fr] [--size 1280x720] [--run]
+
+With ``--run`` the sample's trial and evaluation are run once first, so that Try and Decide show results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+
+from selector.desk.desk import Desk
+from selector.desk.requests import EvaluateRequest
+from selector.paths import locations
+from selector.settings import Settings
+from ui.window import Window
+
+PAGES = ("machine", "task", "candidates", "try", "decide")
+
+
+def settle(app: QApplication, window: Window, at_least: float = 0.6, at_most: float = 90.0) -> None:
+    """Let the window work until nothing is under way any more."""
+    start = time.monotonic()
+    while (spent := time.monotonic() - start) < at_most:
+        app.processEvents()
+        time.sleep(0.01)
+        if spent > at_least and not window.services.background.busy:
+            return
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--themes", nargs="+", default=["light", "dark"])
+    parser.add_argument("--languages", nargs="+", default=["en", "fr"])
+    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--run", action="store_true")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    width, height = (int(part) for part in options.size.split("x"))
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        places = locations(Path(folder))
+        desk = Desk(places, offline=True)
+        if options.run:
+            sample = desk.sample()
+            request = EvaluateRequest(
+                sample.refs,
+                sample.task.id,
+                sample.data,
+                sample.input_column,
+                sample.label_column,
+                margin=sample.margin,
+            )
+            desk.evaluate(request, lambda _: None)
+        for theme in options.themes:
+            for language in options.languages:
+                window = Window(
+                    places, desk, Settings(language=language, theme=theme, offline=True)
+                )
+                window.resize(width, height)
+                window.show()
+                settle(app, window, 1.5)
+                for step, name in enumerate(PAGES):
+                    window.go_to(step)
+                    settle(app, window)
+                    if options.run and name in {"try", "decide"}:
+                        page = window.pages.page(step)
+                        start = getattr(page, "start", None)
+                        if callable(start):
+                            start()
+                            settle(app, window, 1.0)
+                    window.grab().save(str(options.out / f"{name}-{theme}-{language}.png"))
+                window.close()
+                window.deleteLater()
+                settle(app, window, 0.2)
+
+
+if __name__ == "__main__":
+    main()
