@@ -169,9 +169,18 @@ class Wording(string.Formatter):
 
     # -- errors ----------------------------------------------------------------------------------
 
+    def _said(self, value: Any, facts: Mapping[str, Any]) -> Any:
+        if isinstance(value, str):
+            for key in (value, f"why.{value}"):
+                if self.has(key):
+                    return self.text(key, **facts)
+        return value
+
     def error(self, code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         """The sentence and the hint for an error code."""
         known = code if self.has(f"error.{code}.message") else "petit.error"
+        # A fact may itself be a code: why an engine refuses a model, why a file cannot be read.
+        facts = {name: self._said(value, facts) for name, value in facts.items()}
         message = self.text(f"error.{known}.message", **facts)
         hint = self.text(f"error.{known}.hint", **facts) if self.has(f"error.{known}.hint") else ""
         return message, hint

@@ -42,9 +42,7 @@ FREE_WEIGHT = 3
 MOST_BYTES = 12_000_000
 
 RECIPES = (
-    Recipe(
-        "bank-messages-nano", 2000, 96, 1, 3, 192, 8, rate=1e-3, dropout=0.1, taught=0, splices=0
-    ),
+    Recipe("bank-messages-nano", 2000, 96, 1, 3, 192, epochs=10, rate=2e-3, dropout=0.05),
     Recipe("bank-messages-small", 4000, 160, 2, 4, 640, epochs=7, rate=1.2e-3, dropout=0.1),
     Recipe("bank-messages-base", 4000, 320, 2, 5, 1152, epochs=4, rate=6e-4, dropout=0.1),
 )

@@ -127,7 +127,6 @@ def _guess(
     folded = [fold(column) for column in table.columns]
     taken = {x for x in (source, label, second) if x is not None}
     free = [i for i in range(len(folded)) if i not in taken]
-    guess_second = source is None and second is None
     if source is None:
         source = _first(folded, free, INPUT_NAMES)
         if source is None:
@@ -138,7 +137,8 @@ def _guess(
                 )
             source = max(free, key=lambda i: sum(map(len, table.column(i))))
         free = [i for i in free if i != source]
-    if guess_second:
+    # Also when the first text was named: the window names what was guessed when it asks again.
+    if second is None:
         second = _counterpart(folded, free, folded[source])
         free = [i for i in free if i != second]
     if label is None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -41,6 +42,12 @@ def read_labelled(request: EvaluateRequest) -> Examples:
     return examples
 
 
+def data_key(examples: Examples) -> str:
+    """What stored outputs belong to: the file's content and the columns that were read from it."""
+    columns = (examples.input_column, examples.second_column)
+    return hashlib.sha256(repr((examples.sha256, columns)).encode()).hexdigest()
+
+
 def _complete(
     database: Database, contestant: Contestant, task: str, outputs: dict[int, Output], n: int
 ) -> Measurement | None:
@@ -69,10 +76,11 @@ def measure(
     Raises Cancelled; what arrived until then is used next time.
     """
     n = len(examples.inputs)
+    key = data_key(examples)
     known = {
         c.ref: {
             i: output
-            for i, (output, _) in known_outputs(database, examples.sha256, task, c.ref).items()
+            for i, (output, _) in known_outputs(database, key, task, c.ref).items()
             if i < n
         }
         for c in contestants
@@ -90,7 +98,7 @@ def measure(
     def commit(event: TrialEvent) -> None:
         if event.kind == "output" and event.output is not None:
             remember_output(
-                database, examples.sha256, task, event.ref, event.index, event.output, event.seconds
+                database, key, task, event.ref, event.index, event.output, event.seconds
             )
         on_event(event)
 

@@ -187,8 +187,8 @@ def search(
 ) -> SearchResult:
     """Candidates for ``task``, best first; ``scanned == len(candidates) + sum(removed.values())``.
 
-    Without the Hub the last answer to the same question is given, else the fitting models of
-    ``local``. Raises HubProblem when there is neither, BadSetting.
+    Without the Hub the fitting models of ``local`` are given, and with them the last answer to the
+    same question. Raises HubProblem when there is neither, BadSetting.
     """
     filters = Filters(query, language, licence, max_params, max_memory, sort, limit, show_all)
     key = filters.key(task.id, client.endpoint)
@@ -208,15 +208,22 @@ def _without_hub(
     kept: tuple[dict[str, Any], float] | None,
     problem: HubProblem,
 ) -> SearchResult:
+    result = this.offline(local)
     if kept is not None:
         try:
-            return _aged(result_from_json(kept[0]), kept[1], local)
+            return _joined(result, _aged(result_from_json(kept[0]), kept[1], local))
         except HubAnswerBad:
             pass  # written by another version: as good as nothing
-    result = this.offline(local)
     if not result.scanned:
         raise problem
     return result
+
+
+def _joined(here: SearchResult, kept: SearchResult) -> SearchResult:
+    """The kept answer, led by models of this disk that it does not name: those work right now."""
+    named = {candidate.repo for candidate in kept.candidates}
+    more = tuple(candidate for candidate in here.candidates if candidate.repo not in named)
+    return replace(kept, scanned=kept.scanned + len(more), candidates=more + kept.candidates)
 
 
 def _aged(result: SearchResult, age_s: float, local: Sequence[Row]) -> SearchResult:

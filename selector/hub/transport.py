@@ -87,7 +87,12 @@ class Transport:
             )
             if problem is None:
                 return response
+            refused = response.status_code == 401 and not response.headers.get("x-error-code")
             response.close()
+        if refused and "authorization" in session.headers:
+            del session.headers["authorization"]
+            # An expired token must not hide public models; what needs one is asked for by name.
+            return self._once(url, headers, repo, revision)
         raise problem
 
     @contextmanager
@@ -129,14 +134,21 @@ class Transport:
         return bytes(body)
 
     def json(self, url: str, repo: str | None, revision: str | None) -> tuple[Any, str | None]:
-        """A JSON answer and the address of its next page."""
-        with self.opened(url, repo=repo, revision=revision) as response:
-            body = self.read(response, ANSWER_LIMIT)
-            following = response.links.get("next", {}).get("url")
+        """A JSON answer and the address of its next page; one broken connection is forgiven."""
+        try:
+            body, following = self._body(url, repo, revision)
+        except HubUnreachable as problem:
+            if problem.facts.get("reason") not in {"RemoteProtocolError", "ReadError"}:
+                raise
+            body, following = self._body(url, repo, revision)
         try:
             return json.loads(body), following
         except (ValueError, RecursionError) as error:
             raise HubAnswerBad(reason="not JSON", endpoint=self.endpoint) from error
+
+    def _body(self, url: str, repo: str | None, revision: str | None) -> tuple[bytes, str | None]:
+        with self.opened(url, repo=repo, revision=revision) as response:
+            return self.read(response, ANSWER_LIMIT), response.links.get("next", {}).get("url")
 
 
 def _pause(problem: PetitError, attempt: int) -> float | None:

@@ -21,6 +21,7 @@ from selector.errors import (
 )
 from selector.hub import answers, checked, environment
 from selector.hub.client import HubClient
+from selector.hub.transport import Transport
 from tests.loopback_hub import LoopbackHub
 
 Connect = Callable[..., HubClient]
@@ -95,6 +96,20 @@ def test_the_rate_limit_window_is_read(client: HubClient, hub: LoopbackHub) -> N
     assert caught.value.facts["retry_after_s"] == 55
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again(client: HubClient, hub: LoopbackHub) -> None:
+    hub.faults.drop_after(100, times=1)
+    assert len(client.list_models()) == 8
+
+
+def test_a_hub_over_tls_may_not_step_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx2
+
+    transport = Transport("https://hub.example", dict, False, 1)
+    with pytest.raises(HubAnswerBad):
+        transport._check(httpx2.Request("GET", "http://cdn.example/x"))
+    transport._check(httpx2.Request("GET", "https://cdn.example/x"))
+
+
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_a_passing_server_error_is_retried(
     client: HubClient, hub: LoopbackHub, status: int
@@ -143,6 +158,13 @@ def test_a_stored_token_never_reaches_another_server(
     stored.write_text("secret")
     connect(hub.endpoint).model_info("org/small")
     assert all("authorization" not in request.headers for request in hub.requests)
+
+
+def test_an_expired_token_does_not_hide_public_models(connect: Connect, hub: LoopbackHub) -> None:
+    hub.faults.answer_status(401, times=1)
+    client = connect(hub.endpoint, token="expired")
+    assert client.list_models()
+    assert ["authorization" in request.headers for request in hub.requests] == [True, False]
 
 
 def test_offline_makes_no_request(

@@ -332,6 +332,26 @@ def test_missing_and_gated(fetch: Pull) -> None:
     assert "org/gated" in caught.value.facts["url"]
 
 
+def test_a_token_opens_the_gate_and_stays_on_its_origin(
+    fetch: Pull, hub: LoopbackHub, connect: Callable[..., HubClient], tmp_path: Path
+) -> None:
+    model = pull(
+        connect(hub.endpoint, token="good"),
+        parse_reference("org/gated"),
+        None,
+        ENGINE,
+        "fp32",
+        cache=tmp_path / "cache",
+        downloads=tmp_path / "downloads",
+        progress=lambda _: None,
+        cancelled=lambda: False,
+    )
+    assert model.verified
+    assert hub.requests_to(origin="cdn")
+    assert all("authorization" not in r.headers for r in hub.requests_to(origin="cdn"))
+    assert all("authorization" in r.headers for r in hub.requests_to(origin="api"))
+
+
 def test_no_server(fetch: Pull, hub: LoopbackHub) -> None:
     hub.close()
     with pytest.raises(HubUnreachable):

@@ -15,6 +15,8 @@ from selector.errors import BadSetting, HubAnswerBad, HubBusy, HubOffline, HubUn
 from selector.fit.predict import predict
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.client import HubClient
+from selector.hub.library import local_models
+from selector.hub.local_facts import row_of_local
 from selector.hub.results import result_from_json, result_to_json
 from selector.hub.search import search
 from selector.machine.facts import Machine
@@ -204,6 +206,19 @@ def test_an_answer_is_kept_and_recalled_when_the_hub_is_gone(
     assert find(recall=recall).source == "cache"
     with pytest.raises(HubUnreachable):
         find(recall=recall, query="never asked")
+
+
+def test_models_of_this_disk_lead_a_kept_answer(
+    find: Search, hub: LoopbackHub, connect: Connect, tmp_path: Path
+) -> None:
+    kept: list[dict[str, Any]] = []
+    folder(tmp_path / "shipped" / "sample" / "tiny", seed=40)
+    local = [row_of_local(m) for m in local_models(tmp_path, (tmp_path / "shipped",))]
+    find(remember=lambda _, result: kept.append(result))
+    offline = connect(hub.endpoint, offline=True)
+    found = find(client=offline, local=local, recall=lambda _: (kept[0], 1.0))
+    assert ids(found)[0] == "sample/tiny"
+    assert len(found.candidates) == 6
 
 
 def test_a_kept_answer_that_is_damaged_is_as_good_as_none(

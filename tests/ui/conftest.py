@@ -69,8 +69,7 @@ def make_bench(qapp: QApplication, desk: StubDesk) -> Iterator[MakeBench]:
         bigger = QFont(font)
         bigger.setPointSizeF(font.pointSizeF() * scale)
         qapp.setFont(bigger)
-        look = Theme(theme)
-        look.apply(qapp)
+        look = Theme(qapp, theme)
         background = Background()
         backgrounds.append(background)
         bench: Bench

@@ -9,16 +9,15 @@ from typing import Any
 
 from selector import registry
 from selector.desk.desk import Desk, never
-from selector.desk.requests import DownloadProgress, SampleProject, SearchRequest
+from selector.desk.requests import DownloadProgress, SearchRequest
 from selector.engines.facts import FileFact, ModelFacts
-from selector.errors import Cancelled, NotDownloaded, PetitError
+from selector.errors import Cancelled, PetitError
 from selector.fit.base import Fit
 from selector.hub.candidate import Candidate, Licence, LocalModel, Reason, SearchResult
 from selector.intervals import Interval
 from selector.machine.facts import Accelerator, Calibration, Cpu, Disk, Machine, Memory
 from selector.paths import Locations
 from selector.tasks.base import Task
-from selector.trial.measurement import Contestant
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TASK = "text-classification"
@@ -118,7 +117,6 @@ class StubDesk(Desk):
             "hub", 40, {"removed.memory": 8, "removed.licence": 4, "removed.limit": 23}, many_candidates()
         )  # fmt: skip
         self.pull_error: PetitError | None = None
-        self.here: dict[str, int] = {}
         self.searches: list[SearchRequest] = []
         self.pulls: list[tuple[str, ...]] = []
         self.closed = False
@@ -156,9 +154,6 @@ class StubDesk(Desk):
             raise self.search_answer
         return self.search_answer
 
-    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Fit]]:
-        return [(ref, make_fit(self.here.get(ref.partition("#")[0], 1_000_000))) for ref in refs]
-
     def pull(
         self,
         refs: Sequence[str],
@@ -172,45 +167,12 @@ class StubDesk(Desk):
         self._wait(cancelled)
         if self.pull_error:
             raise self.pull_error
-        self.here |= dict.fromkeys(refs, 4_000_000)
         return [self._local(ref) for ref in refs]
 
     @staticmethod
     def _local(ref: str) -> LocalModel:
         repo, _, revision = ref.partition("@")
         return LocalModel(ref, repo, revision, "/cache/x", 16 * MB, True)
-
-    def library(self) -> list[LocalModel]:
-        return [self._local(ref) for ref in self.here]
-
-    def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
-        found = []
-        for ref in refs:
-            if ref not in self.here:
-                raise NotDownloaded(repo=ref)
-            repo, _, revision = ref.partition("@")
-            size = self.here[ref]
-            found.append(
-                Contestant(
-                    f"{ref}#torch-fp32", repo, revision, "torch", "fp32", "/cache/x", size, 4 * size,
-                    licence="mit",
-                )
-            )  # fmt: skip
-        return tuple(found)
-
-    def sample(self) -> SampleProject:
-        refs = tuple(f"petit-sample/{x}@{SHA}" for x in ("tiny", "small", "medium"))
-        self.here = dict(zip(refs, (20_000, 180_000, 900_000), strict=True))
-        return SampleProject(
-            title="Sort a bank's messages",
-            task=registry.task(TASK),
-            data=self.locations.data / "sample.csv",
-            input_column="text",
-            label_column="label",
-            refs=refs,
-            example_inputs=("I lost my card", "Where is my transfer?"),
-            margin=0.05,
-        )
 
     def close(self) -> None:
         self.closed = True

@@ -96,6 +96,8 @@ def test_pairs_are_joined_by_a_tab(tmp_path: Path) -> None:
     assert examples.inputs == ("he llo\tworld",)
     assert examples.labels == ("0.5",)
     assert examples.second_column == "sentence2"
+    again = read_examples(tmp_path / "a.csv", "sentence1", "score")
+    assert again.inputs == examples.inputs
     named = read_examples(write(tmp_path, "b.csv", "x,y,z\na,b,1\n"), "x", "z", "y")
     assert named.inputs == ("a\tb",)
 

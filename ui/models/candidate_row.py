@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from selector.fit.base import Fit, Verdict
 from selector.hub.candidate import Candidate, LicenceClass, Reason
-from selector.trial.measurement import Contestant
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +76,4 @@ def row_of_candidate(candidate: Candidate, rank: int) -> CandidateRow:
         reasons=candidate.reasons,
         risks=candidate.risks,
         files=tuple((file.path, file.size) for file in candidate.facts.files),
-    )
-
-
-def row_of_contestant(
-    contestant: Contestant, fit: Fit | None, kind: LicenceClass, rank: int
-) -> CandidateRow:
-    """The row of a model on this disk."""
-    return CandidateRow(
-        repo=contestant.repo,
-        revision=contestant.revision,
-        rank=rank,
-        parameters=contestant.parameters,
-        download_bytes=contestant.download_bytes,
-        fit=fit,
-        licence=contestant.licence,
-        licence_kind=kind,
-        downloads=None,
-        engine=contestant.engine,
-        precision=contestant.precision,
-        on_disk=True,
-        files=tuple((path, size) for path, _, size in contestant.files),
     )

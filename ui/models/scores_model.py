@@ -59,7 +59,7 @@ def range_text(low: float | None, high: float | None, wording: Wording) -> str:
     """An interval of scores."""
     if known(low) is None or known(high) is None or low is None or high is None:
         return ""
-    return wording.text("decide.range", low=wording.percent(low), high=wording.percent(high))
+    return wording.text("decide.span", low=wording.percent(low), high=wording.percent(high))
 
 
 def _score(row: Score, words: Wording) -> str:

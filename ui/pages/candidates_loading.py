@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows for the table of candidates; every function here blocks and runs off the window's thread."""
+"""Rows for the table of candidates; what reads the disk blocks and runs off the window's thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from selector import registry
 from selector.desk.desk import Desk
-from selector.errors import Cancelled, PetitError
-from selector.fit.base import Fit
-from selector.hub.licences import classify
+from selector.errors import Cancelled
+from selector.fit.predict import predict
+from selector.hub.candidate import LocalModel
+from selector.hub.judge import candidate_of
+from selector.hub.local_facts import row_of_local
+from selector.hub.ranking import judged
 from selector.reference import parse_reference
-from selector.trial.measurement import Contestant
-from ui.models.candidate_row import CandidateRow, row_of_contestant
+from ui.models.candidate_row import CandidateRow, row_of_candidate
 
 
 def without_engine(ref: str) -> str:
@@ -19,25 +23,26 @@ def without_engine(ref: str) -> str:
     return ref.partition("#")[0]
 
 
+def short_name(ref: str) -> str:
+    """The repository's own name."""
+    return parse_reference(ref).name
+
+
 def disk_rows(
     desk: Desk, task: str, first: Sequence[str], cancelled: Callable[[], bool]
 ) -> list[CandidateRow]:
     """Models on this disk that can do ``task``: those of ``first`` in its order, then the others."""
-    wanted = dict.fromkeys([*first, *(model.ref for model in desk.library())])
-    return chosen_rows(desk, task, list(wanted), cancelled)
+    order = {ref: place for place, ref in enumerate(first)}
+    models = sorted(desk.library(), key=lambda model: (order.get(model.ref, len(order)), model.ref))
+    return _judged(desk, task, models, cancelled)
 
 
 def chosen_rows(
     desk: Desk, task: str, refs: Sequence[str], cancelled: Callable[[], bool]
 ) -> list[CandidateRow]:
     """Those of ``refs`` that are on this disk and can do ``task``."""
-    rows: list[CandidateRow] = []
-    pinned = _pinned(desk, task, refs, cancelled)
-    fits = _fits(desk, [item.ref for item in pinned], task)
-    for item in pinned:
-        kind = classify(item.licence).kind
-        rows.append(row_of_contestant(item, fits.get(item.ref), kind, len(rows)))
-    return rows
+    models = {model.ref: model for model in desk.library()}
+    return _judged(desk, task, [models[ref] for ref in refs if ref in models], cancelled)
 
 
 def merged(found: Sequence[CandidateRow], kept: Sequence[CandidateRow]) -> list[CandidateRow]:
@@ -46,37 +51,16 @@ def merged(found: Sequence[CandidateRow], kept: Sequence[CandidateRow]) -> list[
     return [row for row in kept if row.key not in there] + list(found)
 
 
-def short_name(ref: str) -> str:
-    """The repository's own name."""
-    return parse_reference(ref).name
-
-
-def _pinned(
-    desk: Desk, task: str, refs: Sequence[str], cancelled: Callable[[], bool]
-) -> list[Contestant]:
-    if not refs:
-        return []
-    try:
-        return list(desk.contestants(refs, task))
-    except PetitError:
-        pass  # one of them is not here, or made for another task: find out which
-    found: list[Contestant] = []
-    for ref in refs:
+def _judged(
+    desk: Desk, task: str, models: Sequence[LocalModel], cancelled: Callable[[], bool]
+) -> list[CandidateRow]:
+    machine, wanted, engines = desk.machine(), registry.task(task), registry.engines()
+    rows: list[CandidateRow] = []
+    for model in models:
         if cancelled():
             raise Cancelled
-        try:
-            found.extend(desk.contestants([ref], task))
-        except PetitError:
-            continue
-    return found
-
-
-def _fits(desk: Desk, refs: Sequence[str], task: str) -> dict[str, Fit]:
-    if not refs:
-        return {}
-    try:
-        fitted = desk.fit(refs, task)
-    except PetitError:
-        return {}
-    # The answers are in the order of the question; a reference may come back written out.
-    return {ref: fit for ref, (_, fit) in zip(refs, fitted, strict=False)}
+        found = candidate_of(row_of_local(model), wanted, machine, engines, predict)
+        if found.engine is not None:
+            row = row_of_candidate(judged(found, None), len(rows))
+            rows.append(replace(row, downloads=None))
+    return rows

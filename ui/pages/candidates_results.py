@@ -20,7 +20,7 @@ from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.empty_state import EmptyState
 
-DETAILS_SIGNS = 40
+DETAILS_SIGNS = 36
 """Average characters that fit beside the table."""
 _ICONS = {"no_task": "list-checks", "offline": "wifi-off", "failed": "triangle-alert"}
 _BUTTONS = {

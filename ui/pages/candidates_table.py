@@ -39,6 +39,7 @@ class CandidatesTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 2.1))
         header = self.horizontalHeader()
+        header.setAccessibleName(wording.text("candidates.table"))
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(self.fontMetrics().horizontalAdvance("0") * 4)
@@ -62,7 +63,7 @@ class CandidatesTable(QTableView):
             self.setColumnWidth(column, min(wanted, limit))
             used += self.columnWidth(column)
         room = self.viewport().width() - used
-        self.setColumnWidth(Column.MODEL, max(room, digit * 24))
+        self.setColumnWidth(Column.MODEL, max(room, digit * 22))
 
     def current_row(self) -> CandidateRow | None:
         """The row with the cursor."""

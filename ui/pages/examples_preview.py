@@ -130,6 +130,7 @@ def _table(model: ExamplesModel, name: str) -> QTableView:
     view.verticalHeader().hide()
     view.verticalHeader().setDefaultSectionSize(round(view.fontMetrics().height() * 1.8))
     header = view.horizontalHeader()
+    header.setAccessibleName(name)
     header.setHighlightSections(False)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)

@@ -181,7 +181,7 @@ QFrame[banner="bad"] { background: $bad_soft; border-radius: ${card_radius}px; }
 
 def style_sheet(tokens: Tokens, font: QFont) -> str:
     """The style sheet for ``tokens`` at the size of ``font``."""
-    points = QFontInfo(font).pointSizeF()
+    points = font.pointSizeF() if font.pointSizeF() > 0 else QFontInfo(font).pointSizeF()
     height = QFontMetrics(font).height()
     mark = max(16, round(height * 0.95) // 2 * 2)
     dot = max(4, mark * 3 // 8 // 2 * 2)

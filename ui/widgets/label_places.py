@@ -26,27 +26,41 @@ def place_labels(
     area: QRectF,
     gap: float,
     keep_clear: Sequence[QRectF] = (),
+    rather_not: Sequence[QRectF] = (),
 ) -> list[Place | None]:
     """A place for each label, the first ones served first; None where there is no room.
 
-    Neither labels nor their lines come over ``keep_clear``; labels alone come over nothing ``taken``.
+    Neither labels nor their lines come over ``keep_clear``; labels alone come over nothing ``taken``,
+    and over ``rather_not`` only when there is no other place close to the point.
     """
     used = [*taken, *keep_clear]
-    places: list[Place | None] = []
     words = list(keep_clear)
-    lines: list[QRectF] = []
+    places: list[Place | None] = []
     for point, size in zip(points, sizes, strict=True):
-        for place in _candidates(point, size, gap):
-            line = leader_dots(point, place.box) if place.far else []
-            if _free(place.box, [*used, *lines], area) and not _crossed(line, words):
-                used.append(place.box)
-                words.append(place.box)
-                lines += line
-                places.append(place)
-                break
-        else:
-            places.append(None)
+        candidates = _candidates(point, size, gap)
+        near = [place for place in candidates if not place.far]
+        far = [place for place in candidates if place.far]
+        found = _first(near, [*used, *rather_not], area) or _first(near, used, area)
+        found = found or next(
+            (
+                place
+                for place in far
+                if _free(place.box, [*used, *rather_not], area)
+                and not _crossed(leader_dots(point, place.box), words)
+            ),
+            None,
+        )
+        if found is not None:
+            used.append(found.box)
+            words.append(found.box)
+            if found.far:
+                used += leader_dots(point, found.box)
+        places.append(found)
     return places
+
+
+def _first(places: Sequence[Place], used: Sequence[QRectF], area: QRectF) -> Place | None:
+    return next((place for place in places if _free(place.box, used, area)), None)
 
 
 def nearest(point: QPointF, box: QRectF) -> QPointF:

@@ -173,7 +173,7 @@ class TradeOffChart(Chart):
         small = self.small_metrics()
         ordered = sorted(self._points, key=lambda point: not point.chosen)
         centres = [frame.at(point.cost, point.score) for point in ordered]
-        taken = frame.zone_edge(self._zone)
+        taken: list[QRectF] = []
         regions = []
         for point, centre in zip(ordered, centres, strict=True):
             ink = colour("accent" if point.chosen else "muted")
@@ -194,8 +194,8 @@ class TradeOffChart(Chart):
         ]
         sizes = [QSizeF(small.horizontalAdvance(text) + 2, small.height()) for text in labels]
         caption = frame.caption_box(small, self._zone)
-        gap = radius * 1.25 + 6
-        places = place_labels(centres, sizes, taken, frame.plot, gap, [caption])
+        edge, gap = frame.zone_edge(self._zone), radius * 1.25 + 6
+        places = place_labels(centres, sizes, taken, frame.plot, gap, [caption], edge)
         for point, centre, text, place in zip(ordered, centres, labels, places, strict=True):
             if place is not None and place.far:
                 painter.setPen(self.pen(colour("border_strong")))

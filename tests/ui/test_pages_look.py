@@ -1,0 +1,82 @@
+"""Every page, in both themes, both languages, at normal and doubled text size."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from selector.desk.desk import Desk
+from selector.store.projects import Project
+from ui.page_stack import PAGES
+
+CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QAbstractItemView)
+MINE = PAGES[:3]
+
+
+def sample_job(desk: Desk) -> Project:
+    sample = desk.sample()
+    return Project(
+        id=1,
+        title=sample.title,
+        sample=True,
+        task=sample.task.id,
+        data_path=str(sample.data),
+        input_column=sample.input_column,
+        label_column=sample.label_column,
+        inputs=sample.example_inputs,
+        refs=sample.refs,
+    )
+
+
+def accessible_name(widget: QWidget) -> str:
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+
+
+def shown(page: QWidget, kind: type) -> list:
+    return [w for w in page.findChildren(kind) if w.isVisibleTo(page)]
+
+
+def clipped(page: QWidget) -> list[str]:
+    found = []
+    for widget in [*shown(page, QLabel), *shown(page, QAbstractButton)]:
+        least = widget.minimumSizeHint()
+        if widget.width() < least.width():
+            found.append(
+                f"{type(widget).__name__} {widget.text()!r}: {widget.width()} < {least.width()}"
+            )
+    return found
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("module", "name"), MINE)
+def test_that_nothing_is_clipped_and_every_control_has_a_name(
+    make_bench, desk, qtbot, module, name, theme, language, scale
+):
+    bench = make_bench(sample_job(desk), language, theme, scale)
+    page = getattr(importlib.import_module(f"ui.pages.{module}"), name)(bench.services)
+    qtbot.addWidget(page)
+    bench.show(page)
+    page.resize(1000 * scale, 900 * scale)
+    page.show()
+    page.activate()
+    qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=5000)
+    qtbot.wait(20)
+    assert clipped(page) == []
+    nameless = [w for kind in CONTROLS for w in shown(page, kind) if not accessible_name(w)]
+    assert nameless == []
+    missing = f"{name.removesuffix('Page').lower()}."
+    texts = [w.text() for w in [*shown(page, QLabel), *shown(page, QAbstractButton)]]
+    assert [text for text in texts if text.startswith((missing, "candidates."))] == []
