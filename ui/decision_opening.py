@@ -3,45 +3,45 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selector.errors import DecisionUnreadable
+from selector.desk.desk import Desk
 from selector.store.projects import Project
 
-LARGEST = 50_000_000
 DECIDE_STEP = 4
 
 
-def project_of_decision(path: Path) -> Project:
+def project_of_decision(desk: Desk, path: Path) -> Project:
     """A new job with this decision. Raises DecisionUnreadable."""
-    try:
-        path = path.expanduser().resolve()
-        if path.stat().st_size > LARGEST:
-            raise DecisionUnreadable(path=path.name, detail="too large")
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DecisionUnreadable(path=path.name, detail=str(error)) from error
-    if not isinstance(document, dict) or not isinstance(document.get("task"), str):
-        raise DecisionUnreadable(path=path.name, detail="not a decision")
+    path = path.expanduser().resolve()
+    document = desk.open_decision(path)
+    metric = document["metric"]
     return Project(
         title=path.name.removesuffix(".json").removesuffix(".petit"),
-        task=document["task"],
-        refs=_references(document),
-        evaluation=_evaluation(document),
+        task=str(document["task"]),
+        refs=tuple(str(model["ref"]) for model in document["models"]),
+        margin=float(metric["margin"]),
+        evaluation=_evaluation(document, metric),
         decision_file=str(path),
         step=DECIDE_STEP,
     )
 
 
-def _references(document: dict[str, Any]) -> tuple[str, ...]:
-    evaluation = _evaluation(document) or {}
-    models = evaluation.get("models")
-    named = models if isinstance(models, list) else []
-    return tuple(str(x["ref"]) for x in named if isinstance(x, dict) and "ref" in x)
-
-
-def _evaluation(document: dict[str, Any]) -> dict[str, Any] | None:
-    found = document.get("evaluation")
-    return found if isinstance(found, dict) else None
+def _evaluation(document: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of the document that the evaluation it came from had, in that shape."""
+    return {
+        "task": document["task"],
+        "metric": metric["id"],
+        "n": metric["n"],
+        "margin": metric["margin"],
+        "confidence": metric["confidence"],
+        "models": document["models"],
+        "decision": document["decision"],
+        "data": document["data"],
+        "seed": 0,
+        "disagreements": [],
+        "confusion": {},
+        "labels": [],
+    }

@@ -82,7 +82,7 @@ class Jobs(QObject):
 
     def open_decision(self, path: Path) -> None:
         """Open a decision file as a job."""
-        self._run("open", lambda: project_of_decision(path), self.open)
+        self._run("open", lambda: project_of_decision(self._services.desk, path), self.open)
 
     def resume(self) -> None:
         """Go on after every job of the background was dropped."""
@@ -111,7 +111,8 @@ class Jobs(QObject):
                 step=SAMPLE_STEP,
             )
         )
-        self.sample_begun.emit()
+        if self._keeper.problem is None:
+            self.sample_begun.emit()
 
     def _run(self, name: str, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
         self._services.background.run(

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from selector.store.projects import Project
 from ui.job_menu import JobMenu
+from ui.pages.candidates_summary import task_title
 from ui.pages.labels import label
 from ui.rail_footer import QUIET, RailFooter
 from ui.services import Services
@@ -121,9 +122,7 @@ class Rail(QWidget):
     def _summary(self, step: int, project: Project) -> str:
         words = self._services.wording
         if step == 1 and project.task:
-            matched = self._services.desk.match_tasks("")
-            titles = {task.id: task.title[words.language] for task, _ in matched}
-            return titles.get(project.task, project.task)
+            return task_title(project.task, words)
         if step == 2 and project.refs:
             return words.text("candidates.chosen", n=len(project.refs))
         if step == 3 and project.inputs:

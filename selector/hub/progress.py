@@ -11,6 +11,8 @@ from typing import Any
 
 _EVERY_S = 0.1
 _WINDOW_S = 4.0
+_LEAST_S = 0.4
+"""A rate of less than this says more about the small files than about the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,6 @@ class Meter:
 
     def _progress(self, file: str, overall: int) -> Progress:
         (first, had), (last, has) = self._seen[0], self._seen[-1]
-        rate = (has - had) / (last - first) if last > first and has > had else None
+        rate = (has - had) / (last - first) if last - first >= _LEAST_S and has > had else None
         left = (self._total - overall) / rate if rate else None
         return Progress(file, min(overall, self._total), self._total, rate, left)

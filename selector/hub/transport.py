@@ -41,7 +41,7 @@ class Transport:
         if self._http is not None:
             self._http.close()
 
-    def _session(self) -> httpx2.Client:
+    def _connections(self) -> httpx2.Client:
         if self.offline:
             raise HubOffline(endpoint=self.endpoint)
         with self._lock:
@@ -79,9 +79,9 @@ class Transport:
     def _once(
         self, url: str, headers: Mapping[str, str], repo: str | None, revision: str | None
     ) -> httpx2.Response:
-        session = self._session()
+        http = self._connections()
         with self._translated():
-            response = session.send(session.build_request("GET", url, headers=headers), stream=True)
+            response = http.send(http.build_request("GET", url, headers=headers), stream=True)
             problem = answers.error_of(
                 response.status_code, response.headers, self.endpoint, repo, revision
             )
@@ -89,8 +89,8 @@ class Transport:
                 return response
             refused = response.status_code == 401 and not response.headers.get("x-error-code")
             response.close()
-        if refused and "authorization" in session.headers:
-            del session.headers["authorization"]
+        if refused and "authorization" in http.headers:
+            del http.headers["authorization"]
             # An expired token must not hide public models; what needs one is asked for by name.
             return self._once(url, headers, repo, revision)
         raise problem

@@ -126,7 +126,7 @@ def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, qt
     assert page.footer.primary.text() == "Download 1 model · 17.6\u00a0MB"
     desk.gate.clear()
     page.footer.primary.click()
-    qtbot.waitUntil(lambda: "2\u00a0MB a second" in page.footer.rows[BANKING].detail)
+    qtbot.waitUntil(lambda: "2 MB a second" in page.footer.rows[BANKING].detail)
     desk.gate.set()
     settled(page.bench, qtbot)
     assert desk.pulls == [(BANKING,)]

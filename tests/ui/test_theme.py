@@ -31,7 +31,11 @@ from ui.theme.tokens import SCHEMES, TYPE, Scheme, Tokens, contrast
 
 BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])
 TEXT_PAIRS = [
-    *((ink, ground) for ink in ("text", "muted") for ground in ("bg", "surface", "sunken", "hover")),
+    *(
+        (ink, ground)
+        for ink in ("text", "muted")
+        for ground in ("bg", "surface", "sunken", "hover")
+    ),
     *(("text", f"{tone}_soft") for tone in ("ok", "warn", "bad", "accent")),
     *(("muted", f"{tone}_soft") for tone in ("ok", "warn", "bad", "accent")),
     *((tone, ground) for tone in ("ok", "warn", "bad", "accent") for ground in ("bg", "surface")),
@@ -40,7 +44,11 @@ TEXT_PAIRS = [
     ("on_accent", "accent_hover"),
 ]
 OUTLINE_PAIRS = [
-    *((line, ground) for line in ("border_strong", "accent") for ground in ("bg", "surface", "sunken")),
+    *(
+        (line, ground)
+        for line in ("border_strong", "accent")
+        for ground in ("bg", "surface", "sunken")
+    ),
     ("disabled", "surface"),
 ]
 ICON_NAMES = sorted(path.stem for path in icon_folder().glob("*.svg"))
@@ -192,11 +200,14 @@ def test_icons_named_by_the_style_sheet_have_the_colour_of_their_token(
 
 def test_every_icon_the_window_names_exists():
     known = set(ICON_NAMES)
-    pattern = re.compile(r'(?:\.icon|\.pixmap|set_icon|IconLabel|Step)\((?:[^()"]*)"([a-z][a-z-]+)"')
+    calls = (
+        r"(?:\.icon|\.pixmap|set_icon|IconLabel|set_content|Step)\(\s*(?:theme, |text\([^()]*\), )?"
+    )
+    pattern = re.compile(calls + r'"([a-z][a-z-]+)"')
     missing = {}
     for file in Path(ui.__file__).parent.rglob("*.py"):
         for name in pattern.findall(file.read_text(encoding="utf-8")):
-            if "-" in name and name not in known:
+            if name not in known:
                 missing[file.name] = name
     assert missing == {}
 

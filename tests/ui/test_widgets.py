@@ -82,6 +82,7 @@ def clipped(root: QWidget) -> list[str]:
         and (
             child.width() < child.minimumSizeHint().width()
             or child.height() < child.minimumSizeHint().height()
+            or child.height() < child.heightForWidth(child.width())
         )
     ]
 
@@ -141,6 +142,22 @@ def test_every_label_shows_hostile_text_as_it_is(theme, shown):
     assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
     assert banner.text == HOSTILE
     assert banner.details.toPlainText() == HOSTILE
+
+
+@pytest.mark.parametrize("tone", ["ok", "warn", "bad", "accent", "neutral"])
+def test_every_tone_of_a_chip_is_drawn_with_its_own_ground(theme, shown, tone):
+    chip = Chip(theme, "Word", tone)
+    shown(chip, 80, 24)
+    ground = chip.grab().toImage().pixelColor(chip.width() // 2, 3).name().upper()
+    assert ground == theme.tokens.tone(tone)[1]
+
+
+@pytest.mark.parametrize("kind", ["info", "success", "warn", "error", "something else"])
+def test_every_kind_of_message_is_drawn_with_an_icon_of_its_own(theme, shown, kind):
+    banner = MessageBanner(theme, Wording("en"))
+    banner.show_message(kind, "A sentence.")
+    shown(banner, 400, 60)
+    assert banner._icon.icon
 
 
 # -- banner, empty state, progress ------------------------------------------------------------------
@@ -274,7 +291,9 @@ def test_the_line_on_what_is_under_way_goes_when_there_is_nothing(rail):
 
 def test_a_bar_chart_tells_scores_and_intervals_to_screen_readers(theme, shown):
     chart = BarChart(theme, "Accuracy", lambda value: f"{value * 100:.0f} %")
-    chart.set_rows([BarRow("a", "tiny", 0.9, 0.85, 0.95, note="Recommended"), BarRow("b", "x", 0.5)])
+    chart.set_rows(
+        [BarRow("a", "tiny", 0.9, 0.85, 0.95, note="Recommended"), BarRow("b", "x", 0.5)]
+    )
     shown(chart)
     assert chart.accessibleName() == "Accuracy"
     assert description(chart) == "tiny: 90 % (85 % – 95 %). Recommended; x: 50 %"
@@ -530,10 +549,25 @@ def test_nothing_is_clipped_at_any_text_size(theme, shown, qapp, scale: float, s
     assert clipped(window) == []
 
 
+def test_the_check_for_clipped_words_finds_a_planted_case(theme, shown):
+    window = gallery(theme)
+    narrow = QPushButton("Download 133 MB")
+    narrow.setFixedWidth(40)
+    window.layout().addWidget(narrow)
+    low = QLabel("many words " * 20)
+    low.setWordWrap(True)
+    low.setFixedSize(120, 20)
+    window.layout().addWidget(low)
+    shown(window, 640, 1000)
+    assert len(clipped(window)) == 2
+
+
 def test_every_button_has_a_name_for_screen_readers(theme, shown):
     window = gallery(theme)
     shown(window)
-    nameless = [b for b in window.findChildren(QAbstractButton) if not (b.text() or b.accessibleName())]
+    nameless = [
+        b for b in window.findChildren(QAbstractButton) if not (b.text() or b.accessibleName())
+    ]
     assert nameless == []
 
 

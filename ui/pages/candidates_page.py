@@ -20,7 +20,7 @@ from ui.pages.candidates_filters import CandidatesFilters, Filters
 from ui.pages.candidates_footer import CandidatesFooter
 from ui.pages.candidates_loading import chosen_rows, disk_rows, merged, without_engine
 from ui.pages.candidates_results import CandidatesResults
-from ui.pages.candidates_summary import age_text, hidden_text
+from ui.pages.candidates_summary import age_text, hidden_text, task_title
 from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.message_banner import MessageBanner
@@ -46,7 +46,7 @@ class CandidatesPage(QWidget):
 
         self.model = CandidatesModel(services.wording, self)
         self.filters = CandidatesFilters(services.wording)
-        self.filters.changed.connect(self._filters_changed)
+        self.filters.changed.connect(self.search)
         self.filters.submitted.connect(self.search)
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.hide()
@@ -61,8 +61,8 @@ class CandidatesPage(QWidget):
         self.model.ticked_changed.connect(self._ticked)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.filters.query.setFocus)
-        services.theme.changed.connect(self._look)
-        self._look()
+        services.theme.changed.connect(self.results.set_look)
+        self.results.set_look()
 
         self._for_task = label("", "muted")
         column = QVBoxLayout(self)
@@ -92,9 +92,7 @@ class CandidatesPage(QWidget):
                 self._for_task.setText(words.text("candidates.purpose"))
                 self.results.show_empty("no_task")
             else:
-                matched = self._services.desk.match_tasks("")
-                titles = {task.id: task.title[words.language] for task, _ in matched}
-                task = titles.get(project.task, project.task)
+                task = task_title(project.task, words)
                 self._for_task.setText(words.text("candidates.for_task", task=task))
                 self.show_disk()
         elif not self._pulling:
@@ -154,9 +152,6 @@ class CandidatesPage(QWidget):
             on_error=self._failed,
             on_cancelled=self._not_found,
         )
-
-    def _filters_changed(self) -> None:
-        self.search()
 
     def _show_hidden(self) -> None:
         self.filters.show_all.setChecked(True)
@@ -302,9 +297,6 @@ class CandidatesPage(QWidget):
     def _show_error(self, error: PetitError) -> None:
         message = message_of(error, self._services.wording)
         self.banner.show_message("error", message.text, message.hint, message.details)
-
-    def _look(self) -> None:
-        self.results.set_look()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details go below the table where there is little width."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from selector import registry
 from selector.wording import Wording
 
 
@@ -28,3 +29,9 @@ def age_text(seconds: float, wording: Wording) -> str:
     if hours < 48:
         return wording.text("candidates.age_hours", n=hours)
     return wording.text("candidates.age_days", n=round(hours / 24))
+
+
+def task_title(task_id: str, wording: Wording) -> str:
+    """What a task is called; its id when this Petit does not know it."""
+    task = registry.tasks().get(task_id)
+    return task.title[wording.language] if task else task_id

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Style sheet and palette made from the tokens; set once on the application for each scheme."""
+"""The style sheet made from the tokens; set once on the application for each scheme."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import asdict
 from string import Template
 from typing import Final
 
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPalette
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from ui.theme.icons import icon_folder
+from ui.theme.palette import palette
 from ui.theme.tokens import RADIUS, SCHEMES, TYPE, Scheme, Tokens
 
 _SHEET: Final = Template("""
@@ -63,7 +64,8 @@ QPushButton[kind="danger"]:focus { border-color: $bad; }
 QPushButton[kind="danger"]:disabled { color: $disabled; border-color: $border; }
 QToolButton::menu-indicator { image: none; }
 QPushButton::menu-indicator {
-    image: url("$controls/chevron-down.svg"); subcontrol-position: right center; right: 8px; }
+    image: url("$controls/chevron-down.svg"); subcontrol-position: right center; right: 8px;
+    width: 16px; height: 16px; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {
     background: $surface; color: $text; border: 1px solid $border_strong;
@@ -78,6 +80,12 @@ QDoubleSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: transparent; border-color: $border; }
 QPlainTextEdit[bare="true"] { border: 2px solid transparent; padding: 0px; background: transparent; }
 QPlainTextEdit[bare="true"]:focus { border: 2px solid $accent; padding: 0px; }
+QSpinBox, QDoubleSpinBox { qproperty-alignment: AlignRight; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QAbstractSpinBox QLineEdit:focus,
+QComboBox QLineEdit:focus {
+    border: none; padding: 0px 0px 0px 6px; min-height: 0px; background: transparent; }
+QLineEdit > QToolButton, QLineEdit > QToolButton:hover, QLineEdit > QToolButton:pressed {
+    border: none; padding: 0px; min-width: 0px; min-height: 0px; background: transparent; }
 QComboBox { padding-right: 26px; combobox-popup: 0; }
 QComboBox:focus { padding-right: 25px; }
 QComboBox::drop-down { border: none; width: 24px; }
@@ -118,6 +126,7 @@ QTableView, QTreeView, QListView {
     selection-background-color: $accent_soft; selection-color: $text; icon-size: ${icon}px; }
 QTableView:focus, QTreeView:focus, QListView:focus { border: 2px solid $accent; }
 QTableView::item, QListView::item, QTreeView::item { padding: 2px 6px; border: none; }
+QListView::item { min-height: ${row_height}px; padding: 0px 6px; }
 QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {
     background: $accent_soft; color: $text; }
 QHeaderView { background: $surface; border: none; }
@@ -204,44 +213,10 @@ def style_sheet(tokens: Tokens, font: QFont) -> str:
     return _SHEET.substitute(facts | sizes)
 
 
-def palette(tokens: Tokens) -> QPalette:
-    """The palette for Fusion: whatever the style sheet does not reach."""
-    made = QPalette()
-    role, group = QPalette.ColorRole, QPalette.ColorGroup
-    for target, colour in (
-        (role.Window, tokens.bg),
-        (role.WindowText, tokens.text),
-        (role.Base, tokens.surface),
-        (role.AlternateBase, tokens.bg),
-        (role.ToolTipBase, tokens.surface),
-        (role.ToolTipText, tokens.text),
-        (role.PlaceholderText, tokens.muted),
-        (role.Text, tokens.text),
-        (role.Button, tokens.surface),
-        (role.ButtonText, tokens.text),
-        (role.BrightText, tokens.bad),
-        (role.Light, tokens.surface),
-        (role.Midlight, tokens.sunken),
-        (role.Mid, tokens.border),
-        (role.Dark, tokens.border_strong),
-        (role.Shadow, tokens.border_strong),
-        (role.Highlight, tokens.accent),
-        (role.HighlightedText, tokens.on_accent),
-        (role.Accent, tokens.accent),
-        (role.Link, tokens.accent),
-        (role.LinkVisited, tokens.accent),
-    ):
-        made.setColor(target, QColor(colour))
-    for target in (role.WindowText, role.Text, role.ButtonText, role.PlaceholderText):
-        made.setColor(group.Disabled, target, QColor(tokens.disabled))
-    return made
-
-
 def apply_theme(app: QApplication, scheme: Scheme) -> Tokens:
     """Set style, palette and style sheet of the whole application; returns the tokens in force."""
     tokens = SCHEMES[scheme]
-    style = app.style()
-    if style is None or style.name().lower() != "fusion":
+    if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(palette(tokens))
     app.setStyleSheet(style_sheet(tokens, app.font()))

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scores with their intervals, and scores against a cost that can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from selector.decide.verdict_facts import Evaluation, Score
+from selector.wording import Wording
+from ui.models.scores_model import known
+from ui.pages.decide_sentences import names_of, points
+from ui.theme.theme import Theme
+from ui.theme.tokens import SPACE
+from ui.widgets.bar_chart import BarChart, BarRow
+from ui.widgets.plain import plain_label
+from ui.widgets.trade_off_chart import TradeOffChart, TradePoint
+
+_COSTS: Final[dict[str, Callable[[Score], float | None]]] = {
+    "parameters": lambda x: x.parameters,
+    "memory": lambda x: x.memory_peak_bytes,
+    "latency": lambda x: x.latency_s,
+    "download": lambda x: x.download_bytes,
+}
+SIDE_BY_SIDE_SIGNS = 125
+
+
+class DecideCharts(QWidget):
+    """Two cards, beside each other where there is room.
+
+    Signals:
+        picked: a contestant's reference.
+    """
+
+    picked = Signal(str)
+
+    def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._wording = wording
+        self._evaluation: Evaluation | None = None
+        text = wording.text
+        nothing = text("decide.chart_nothing")
+        self.bars = BarChart(theme, text("decide.chart"), wording.percent, nothing)
+        self.trade = TradeOffChart(theme, text("decide.trade_off"), nothing)
+        self.trade.picked.connect(self.picked)
+        self.axis = QComboBox()
+        self.axis.setAccessibleName(text("decide.cost_axis"))
+        for cost in _COSTS:
+            self.axis.addItem(text(f"decide.cost.{cost}"), cost)
+        self.axis.activated.connect(self._show_trade)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACE.m)
+        self._row.addWidget(_card(text("decide.chart"), self.bars), 1)
+        self._row.addWidget(_card(text("decide.trade_off"), self.trade, self.axis), 1)
+
+    def show_evaluation(self, evaluation: Evaluation) -> None:
+        """Draw an evaluation."""
+        self._evaluation = evaluation
+        names, choice = names_of(evaluation), evaluation.decision.choice
+        rows = []
+        for score in evaluation.models:
+            value = known(score.score)
+            if value is None:
+                continue
+            low, high = score.interval or (None, None)
+            chosen = score.ref == choice
+            rows.append(BarRow(score.ref, names[score.ref], value, low, high, chosen))
+        self.bars.set_rows(rows)
+        best = max((row.score for row in rows), default=None)
+        floor = None if best is None else best - evaluation.margin
+        wanted = points(evaluation.margin, self._wording)
+        caption = self._wording.text("decide.good_enough_zone", points=wanted)
+        self.bars.set_zone(floor, None, caption)
+        self.trade.set_zone(floor)
+        self._show_trade()
+
+    def _show_trade(self) -> None:
+        evaluation, words = self._evaluation, self._wording
+        if evaluation is None:
+            return
+        cost = str(self.axis.currentData())
+        writers = {
+            "parameters": words.parameters,
+            "memory": words.bytes,
+            "latency": words.seconds,
+            "download": words.bytes,
+        }
+        key = f"decide.metric.{evaluation.metric}"
+        score_name = words.text("decide.column.score") if words.has(key) else evaluation.metric
+        self.trade.set_axes(
+            words.text(f"decide.cost.{cost}"), score_name, writers[cost], words.percent
+        )
+        names, found = names_of(evaluation), []
+        for score in evaluation.models:
+            value, price = known(score.score), known(_COSTS[cost](score))
+            if value is None or price is None:
+                continue
+            low, high = score.interval or (None, None)
+            chosen = score.ref == evaluation.decision.choice
+            found.append(TradePoint(score.ref, names[score.ref], price, value, low, high, chosen))
+        self.trade.set_points(found)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One below the other where there is little width."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= self.fontMetrics().averageCharWidth() * SIDE_BY_SIDE_SIGNS
+        direction = (
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
+        if self._row.direction() != direction:
+            self._row.setDirection(direction)
+
+
+def _card(title: str, chart: QWidget, control: QWidget | None = None) -> QFrame:
+    card = QFrame()
+    card.setProperty("card", True)
+    head = QHBoxLayout()
+    head.addWidget(plain_label(title, "section"), 1)
+    if control is not None:
+        head.addWidget(control)
+    column = QVBoxLayout(card)
+    column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
+    column.setSpacing(SPACE.s)
+    column.addLayout(head)
+    column.addWidget(chart)
+    column.addStretch(1)
+    return card

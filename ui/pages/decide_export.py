@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exports of a decision: a menu of formats, a folder, then what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from selector import registry
+from selector.errors import PetitError
+from ui.background import Job
+from ui.pages.labels import copyable, label
+from ui.services import Services
+from ui.theme.tokens import SPACE
+from ui.widgets.elided_label import ElidedLabel
+from ui.widgets.plain import plain_tooltip
+
+MOST_FILES = 12
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """A folder inside ``parent`` that does not exist yet."""
+    folder, number = parent / name, 2
+    while folder.exists():
+        folder, number = parent / f"{name}-{number}", number + 1
+    return folder
+
+
+class DecideExport(QFrame):
+    """The foot of the results: where the decision is kept, and exports of it.
+
+    Signals:
+        failed: a PetitError to show.
+    """
+
+    failed = Signal(PetitError)
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        text = services.wording.text
+        self.setProperty("card", True)
+        self._decision: Path | None = None
+        self._name = "petit"
+        self._folder: Path | None = None
+        self._job: Job | None = None
+        self.button = QPushButton(text("decide.export"))
+        self.menu = QMenu(self.button)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.button.setMenu(self.menu)
+        self.file = ElidedLabel("", "muted")
+        self.status = label("", wrap=True)
+        self.files = copyable(label("", "muted"))
+        self.open_button = QPushButton(text("decide.open_folder"))
+        self.open_button.clicked.connect(self._open)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.m)
+        row.addWidget(self.file, 1)
+        row.addWidget(self.open_button)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
+        column.setSpacing(SPACE.s)
+        column.addLayout(row)
+        column.addWidget(self.status)
+        column.addWidget(self.files)
+        self.show_decision(None, "", decided=False)
+
+    def show_decision(self, file: str | None, name: str, *, decided: bool) -> None:
+        """The decision file and whether there is something to export."""
+        decision = Path(file) if file else None
+        if decision != self._decision:
+            self._folder = None
+            self.status.hide()
+            self.files.hide()
+        self._decision, self._name = decision, name or "petit"
+        text = self._services.wording.text
+        self.file.setText(text("decide.decision_file", path=str(decision)) if decision else "")
+        if self._folder is None:
+            self._folder = decision.parent if decision else None
+        self.open_button.setVisible(self._folder is not None)
+        self.button.setEnabled(decided and decision is not None and self._job is None)
+        self.button.setToolTip(text("decide.export_tip" if decided else "decide.export_nothing"))
+
+    def export_to(self, format_id: str, parent: Path) -> None:
+        """Export into a new folder inside ``parent``."""
+        if self._decision is None or self._job is not None:
+            return
+        desk, decision = self._services.desk, self._decision
+        folder = free_folder(parent, f"{self._name}-{format_id}")
+        words = self._services.wording
+        title = registry.exports()[format_id].title[words.language]
+        self.status.setText(words.text("decide.exporting", title=title))
+        self.status.show()
+        self.files.hide()
+        self.button.setEnabled(False)
+        self._job = self._services.background.run(
+            "export",
+            lambda _cancelled, _progress: (
+                folder,
+                desk.export(desk.open_decision(decision), format_id, folder),
+            ),
+            on_done=self._exported,
+            on_error=self._not_exported,
+            on_cancelled=self._ended,
+        )
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        language = self._services.wording.language
+        for form in registry.exports().values():
+            action = self.menu.addAction(form.title[language].replace("&", "&&"))
+            action.setToolTip(plain_tooltip(form.purpose[language]))
+            action.triggered.connect(partial(self._ask_folder, form.id))
+
+    def _ask_folder(self, format_id: str, _checked: bool = False) -> None:
+        title = self._services.wording.text("decide.export_folder")
+        chosen = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+        if chosen:
+            self.export_to(format_id, Path(chosen))
+
+    def _exported(self, result: tuple[Path, Sequence[Path]]) -> None:
+        folder, files = result
+        self._ended()
+        self._folder = folder
+        words = self._services.wording
+        self.status.setText(words.text("decide.exported", n=len(files), folder=str(folder)))
+        self.status.show()
+        names = [str(x.relative_to(folder)) if x.is_relative_to(folder) else x.name for x in files]
+        more = ["…"] if len(names) > MOST_FILES else []
+        self.files.setText("\n".join([*names[:MOST_FILES], *more]))
+        self.files.show()
+        self.open_button.show()
+
+    def _not_exported(self, error: PetitError) -> None:
+        self._ended()
+        self.failed.emit(error)
+
+    def _ended(self) -> None:
+        self._job = None
+        self.status.hide()
+        self.button.setEnabled(self._decision is not None)
+
+    def _open(self) -> None:
+        if self._folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The question as a sentence whose margin and metric can be changed, and the button that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLocale, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from selector.wording import Wording
+from ui.pages.labels import label
+from ui.theme.tokens import SPACE
+from ui.widgets.flow_layout import FlowLayout
+from ui.widgets.plain import plain_label
+
+PAUSE_MS = 500
+LEAST, MOST = 0.5, 50.0
+
+
+class PointsBox(QDoubleSpinBox):
+    """Points with at most one decimal, in the signs of the language."""
+
+    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        french = wording.language == "fr"
+        language = QLocale.Language.French if french else QLocale.Language.English
+        self.setLocale(QLocale(language))
+        self._wording = wording
+        self.setRange(LEAST, MOST)
+        self.setDecimals(1)
+        self.setSingleStep(1.0)
+        self.setSuffix(wording.text("decide.margin_suffix"))
+        self.setKeyboardTracking(False)
+
+    def textFromValue(self, value: float) -> str:
+        """Without a decimal that says nothing."""
+        return self._wording.number(round(value, 1))
+
+
+class DecideQuestion(QFrame):
+    """Card with the question.
+
+    Signals:
+        margin_changed: a share, after a pause.
+        metric_changed: a metric's id.
+        measure_asked, cancel_asked: a button was pressed.
+    """
+
+    margin_changed = Signal(float)
+    metric_changed = Signal(str)
+    measure_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._wording = wording
+        text = wording.text
+        self.setProperty("card", True)
+        self.margin = PointsBox(wording)
+        self.margin.setAccessibleName(text("decide.margin_name"))
+        self.margin.setToolTip(text("decide.margin_tip"))
+        self.metric_box = QComboBox()
+        self.metric_box.setAccessibleName(text("decide.metric_name"))
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._tell_margin)
+        self.margin.valueChanged.connect(self._margin_edited)
+        self.metric_box.activated.connect(self._metric_chosen)
+        self._end = plain_label()
+        self.measure = QPushButton(text("decide.measure"))
+        self.measure.setToolTip(text("decide.measure_tip"))
+        self.measure.setProperty("kind", "primary")
+        self.measure.clicked.connect(self.measure_asked)
+        self.cancel = QPushButton(text("decide.cancel"))
+        self.cancel.clicked.connect(self.cancel_asked)
+        self.cancel.hide()
+        self.status = label("", "muted")
+        sentence = QWidget()
+        flow = FlowLayout(sentence)
+        for piece in (
+            plain_label(text("decide.question_start")),
+            self.margin,
+            plain_label(text("decide.question_margin")),
+            plain_label(text("decide.question_metric")),
+            self.metric_box,
+            self._end,
+        ):
+            piece.setMinimumHeight(self.margin.sizeHint().height())
+            flow.addWidget(piece)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.s)
+        row.addWidget(self.status, 1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.measure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
+        column.setSpacing(SPACE.s)
+        column.addWidget(sentence)
+        column.addLayout(row)
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    def show_margin(self, margin: float) -> None:
+        """Show the project's margin, unless it is being changed."""
+        if self._pause.isActive():
+            return
+        self.margin.blockSignals(True)
+        self.margin.setValue(margin * 100)
+        self.margin.blockSignals(False)
+
+    def show_metrics(self, ids: Sequence[str], chosen: str | None) -> None:
+        """Offer the task's metrics."""
+        self.metric_box.clear()
+        for metric in ids:
+            key = f"decide.metric.{metric}"
+            name = self._wording.text(key) if self._wording.has(key) else metric
+            self.metric_box.addItem(name, metric)
+        self.metric_box.setCurrentIndex(max(0, self.metric_box.findData(chosen)))
+        self.metric_box.setEnabled(len(ids) > 1)
+
+    def show_data(self, name: str, n: int) -> None:
+        """Say on what it is measured; nothing is known with ``n`` 0."""
+        key = "decide.question_end" if n else "decide.question_no_data"
+        self._end.setText(self._wording.text(key, n=n, name=name))
+
+    def show_running(self, running: bool, again: bool, ready: bool) -> None:
+        """Buttons for where things stand."""
+        self.measure.setVisible(not running)
+        self.measure.setEnabled(ready)
+        self.measure.setText(
+            self._wording.text("decide.measure_again" if again else "decide.measure")
+        )
+        self.cancel.setVisible(running)
+        self.cancel.setEnabled(running)
+        for control in (self.margin, self.metric_box):
+            control.setEnabled(not running and (control is self.margin or self.metric_box.count() > 1))
+
+    def flush(self) -> None:
+        """Tell now what waits for the pause."""
+        if self._pause.isActive():
+            self._pause.stop()
+            self._tell_margin()
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _margin_edited(self) -> None:
+        self._pause.start()
+
+    def _tell_margin(self) -> None:
+        self.margin_changed.emit(round(self.margin.value() / 100, 4))
+
+    def _metric_chosen(self) -> None:
+        self.metric_changed.emit(str(self.metric_box.currentData()))

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything an evaluation shows: verdict, table, charts, disagreements, confusion."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from selector.decide.verdict_facts import Evaluation
+from selector.wording import Wording
+from ui.models.scores_model import ScoresModel
+from ui.pages.decide_charts import DecideCharts
+from ui.pages.decide_confusion import DecideConfusion
+from ui.pages.decide_disagreements import DecideDisagreements
+from ui.pages.decide_verdict import DecideVerdict
+from ui.theme.theme import Theme
+from ui.theme.tokens import SPACE
+
+
+class DecideResults(QWidget):
+    """From the one sentence down to single examples.
+
+    Signals:
+        examples_asked: the user wants to add examples.
+        margin_asked: take this margin, a share.
+    """
+
+    examples_asked = Signal()
+    margin_asked = Signal(float)
+
+    def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._wording = theme, wording
+        self.verdict = DecideVerdict(theme, wording)
+        self.verdict.examples_asked.connect(self.examples_asked)
+        self.verdict.margin_asked.connect(self.margin_asked)
+        self.scores = ScoresModel(wording, self)
+        self.table = _table(self.scores)
+        self.table.setAccessibleName(wording.text("decide.models"))
+        self.table.clicked.connect(self._row_clicked)
+        self.charts = DecideCharts(theme, wording)
+        self.charts.picked.connect(self._picked)
+        self.disagreements = DecideDisagreements(theme, wording)
+        self.confusion = DecideConfusion(theme, wording)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.disagreements, wording.text("decide.disagreements"))
+        self.tabs.addTab(self.confusion, wording.text("decide.confusion"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.m)
+        for part in (self.verdict, self.table, self.charts, self.tabs):
+            column.addWidget(part)
+        theme.changed.connect(self._look)
+        self._look()
+
+    def show_evaluation(self, evaluation: Evaluation, *, can_measure: bool) -> None:
+        """Show all of it; the disagreements' texts come later."""
+        self.verdict.show_evaluation(evaluation, can_measure=can_measure)
+        self.scores.set_scores(evaluation.models, evaluation.decision.choice)
+        self._size_table()
+        self.charts.show_evaluation(evaluation)
+        has_confusion = self.confusion.show_evaluation(evaluation)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
+
+    def _size_table(self) -> None:
+        header = self.table.horizontalHeader()
+        rows = max(1, self.scores.rowCount())
+        height = round(self.table.fontMetrics().height() * 2.2)
+        self.table.verticalHeader().setDefaultSectionSize(height)
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        self.table.setFixedHeight(rows * height + header.sizeHint().height() + bar + 4)
+
+    def _row_clicked(self, index: QModelIndex) -> None:
+        score = self.scores.score_at(index.row())
+        if score is not None:
+            self.confusion.choose(score.ref)
+
+    def _picked(self, ref: str) -> None:
+        for row in range(self.scores.rowCount()):
+            score = self.scores.score_at(row)
+            if score is not None and score.ref == ref:
+                self.table.selectRow(row)
+        self.confusion.choose(ref)
+
+    def _look(self) -> None:
+        self.scores.set_icons(
+            {
+                "chosen": self._theme.icon("award", "ok"),
+                "failed": self._theme.icon("circle-x", "bad"),
+            }
+        )
+
+
+def _table(model: ScoresModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setSortingEnabled(True)
+    table.horizontalHeader().setSortIndicatorClearable(True)
+    table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return table

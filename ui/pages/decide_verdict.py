@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recommendation in one sentence, what would decide when there is none, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from selector.decide.verdict_facts import Evaluation
+from selector.wording import Wording
+from ui.pages.decide_sentences import caveats, headline, points, reasons
+from ui.theme.theme import Theme
+from ui.theme.tokens import SPACE
+from ui.widgets.flow_layout import FlowLayout
+from ui.widgets.icon_label import IconLabel
+from ui.widgets.plain import plain_label
+
+
+class DecideVerdict(QFrame):
+    """Card with the verdict.
+
+    Signals:
+        examples_asked: the user wants to add examples.
+        margin_asked: take this margin, a share.
+    """
+
+    examples_asked = Signal()
+    margin_asked = Signal(float)
+
+    def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._wording = theme, wording
+        self._supported: float | None = None
+        self.setProperty("card", True)
+        self._icon = IconLabel(theme, scale=2.0)
+        self.headline = plain_label("", "subtitle", wrap=True)
+        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.more = plain_label("", wrap=True)
+        self.examples = QPushButton(wording.text("decide.add_examples"))
+        self.examples.clicked.connect(self.examples_asked)
+        self.supported = plain_label("", wrap=True)
+        self.use_margin = QPushButton()
+        self.use_margin.clicked.connect(self._use_margin)
+        self._buttons = QWidget()
+        flow = FlowLayout(self._buttons)
+        for button in (self.examples, self.use_margin):
+            flow.addWidget(button)
+        self._lists = QVBoxLayout()
+        self._lists.setSpacing(SPACE.xs)
+        words = QVBoxLayout()
+        words.setSpacing(SPACE.s)
+        for item in (self.headline, self.more, self.supported, self._buttons):
+            words.addWidget(item)
+        words.addLayout(self._lists)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.l, SPACE.l, SPACE.l, SPACE.l)
+        row.setSpacing(SPACE.m)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+
+    def show_evaluation(self, evaluation: Evaluation, *, can_measure: bool) -> None:
+        """Say what was found; ``can_measure``: the examples are there to decide anew."""
+        text = self._wording.text
+        decision = evaluation.decision
+        decided = decision.status == "decided"
+        self._icon.set_icon("award" if decided else "circle-question-mark", _role(decided))
+        said = headline(evaluation, self._wording)
+        self.headline.setText(said)
+        self.setAccessibleName(said)
+        alive = any(x.score is not None for x in evaluation.models)
+        if decision.more_examples:
+            self.more.setText(text("decide.more_examples", n=decision.more_examples))
+        else:
+            self.more.setText(text("decide.more_unknown"))
+        self.more.setVisible(not decided and alive)
+        self._supported = None if decided else decision.supported_margin
+        if self._supported is not None:
+            wanted = points(self._supported, self._wording)
+            self.supported.setText(text("decide.supported", points=wanted))
+            self.use_margin.setText(text("decide.use_margin", points=wanted))
+        self.supported.setVisible(self._supported is not None)
+        self.use_margin.setVisible(self._supported is not None and can_measure)
+        self.examples.setVisible(not decided and alive)
+        self._buttons.setVisible(not decided and alive)
+        self._show_lists(evaluation)
+
+    def sentences(self) -> list[str]:
+        """Reasons and caveats as shown."""
+        found = []
+        for position in range(self._lists.count()):
+            item = self._lists.itemAt(position)
+            widget = item.widget() if item is not None else None
+            if widget is not None and (said := widget.property("said")):
+                found.append(str(said))
+        return found
+
+    def _show_lists(self, evaluation: Evaluation) -> None:
+        while (item := self._lists.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        why = reasons(evaluation, self._wording)
+        mind = caveats(evaluation, self._wording)
+        self._add(self._wording.text("decide.why"), why, "chevron-right", "muted")
+        self._add(self._wording.text("decide.mind"), mind, "triangle-alert", "warn")
+
+    def _add(self, title: str, sentences: Sequence[str], icon: str, role: str) -> None:
+        if not sentences:
+            return
+        heading = plain_label(title, "section")
+        heading.setContentsMargins(0, SPACE.s, 0, 0)
+        self._lists.addWidget(heading)
+        for sentence in sentences:
+            line = QWidget()
+            line.setProperty("said", sentence)
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(SPACE.s)
+            row.addWidget(IconLabel(self._theme, icon, role), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(plain_label(sentence, wrap=True), 1)
+            self._lists.addWidget(line)
+
+    def _use_margin(self) -> None:
+        if self._supported is not None:
+            self.margin_asked.emit(self._supported)
+
+
+def _role(decided: bool) -> str:
+    return "ok" if decided else "warn"
