@@ -113,6 +113,8 @@ class Jobs(QObject):
         )
         if self._keeper.problem is None:
             self.sample_begun.emit()
+        else:
+            self.failed.emit(self._keeper.problem)
 
     def _run(self, name: str, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
         self._services.background.run(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from selector.errors import PetitError
 from selector.log import redact
 from selector.wording import Wording
+from ui.widgets.message_banner import MessageBanner
 
 _LONGEST = 4000
 
@@ -27,6 +28,12 @@ def message_of(error: PetitError, wording: Wording) -> Message:
     code = str(error.facts.get("original_code", error.code))
     text, hint = wording.error(code, error.facts)
     return Message(redact(text), redact(hint), redact(_technical(code, error)))
+
+
+def show_error(banner: MessageBanner, error: PetitError, wording: Wording) -> None:
+    """Say in ``banner`` what happened and what to do."""
+    message = message_of(error, wording)
+    banner.show_message("error", message.text, message.hint, message.details)
 
 
 def _technical(code: str, error: PetitError) -> str:

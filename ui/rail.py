@@ -17,6 +17,8 @@ from ui.services import Services
 from ui.widgets.step_button import StepState
 from ui.widgets.step_rail import Step, StepRail
 
+WIDTH_SIGNS = 40
+"""Average characters: wide enough that another job does not change the width."""
 STEPS = (
     ("machine", "cpu"),
     ("task", "list-checks"),
@@ -130,4 +132,5 @@ class Rail(QWidget):
         return ""
 
     def _fit(self) -> None:
-        self.setFixedWidth(self.steps.sizeHint().width())
+        least = self.fontMetrics().averageCharWidth() * WIDTH_SIGNS
+        self.setFixedWidth(max(self.steps.sizeHint().width(), least))

@@ -24,7 +24,7 @@ from ui.dialogs.help_dialog import HelpDialog
 from ui.dialogs.settings_dialog import SettingsDialog
 from ui.job_menu import JobMenu, job_title
 from ui.jobs import Jobs
-from ui.messages import message_of
+from ui.messages import show_error
 from ui.page_stack import PageStack
 from ui.project_keeper import ProjectKeeper
 from ui.rail import Rail
@@ -75,7 +75,7 @@ class Window(QMainWindow):
         )
         self.jobs = Jobs(self.services, keeper, self)
         self.jobs.changed.connect(self._show_project)
-        self.jobs.opened.connect(self.go_to)
+        self.jobs.opened.connect(self._opened)
         self.jobs.sample_begun.connect(self._welcome)
         self.jobs.failed.connect(self._show_error)
         self._build()
@@ -157,6 +157,10 @@ class Window(QMainWindow):
         text = self.services.wording.text
         self.pages.say("info", text("window.sample_ready"), text("window.sample_ready_hint"))
 
+    def _opened(self, step: int) -> None:
+        self.pages.banner.hide()
+        self.go_to(step)
+
     def _job_chosen(self, number: int) -> None:
         if number == JobMenu.NEW:
             self.jobs.begin_own()
@@ -237,8 +241,7 @@ class Window(QMainWindow):
         self._choose_language(language)
 
     def _show_error(self, error: PetitError) -> None:
-        message = message_of(error, self.services.wording)
-        self.pages.say("error", message.text, message.hint, message.details)
+        show_error(self.pages.banner, error, self.services.wording)
 
     # -- the window's own life ----------------------------------------------------------------------
 

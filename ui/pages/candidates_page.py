@@ -13,7 +13,7 @@ from selector.errors import HubOffline, PetitError
 from selector.hub.candidate import LocalModel, SearchResult
 from selector.store.projects import Project
 from ui.background import Job
-from ui.messages import message_of
+from ui.messages import show_error
 from ui.models.candidate_row import CandidateRow, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
 from ui.pages.candidates_filters import CandidatesFilters, Filters
@@ -199,7 +199,7 @@ class CandidatesPage(QWidget):
         if isinstance(error, HubOffline):
             self.results.show_empty("offline")
             return
-        self._show_error(error)
+        show_error(self.banner, error, self._services.wording)
         self.results.show_empty("failed")
 
     def _not_found(self) -> None:
@@ -285,18 +285,12 @@ class CandidatesPage(QWidget):
 
     def _pull_failed(self, error: PetitError) -> None:
         self._pull_ended()
-        self._show_error(error)
+        show_error(self.banner, error, self._services.wording)
 
     def _pull_ended(self) -> None:
         self._pulling = None
         self.footer.end_downloads()
         self.footer.show_choice(self.model.ticked)
-
-    # -- look ---------------------------------------------------------------------------------------
-
-    def _show_error(self, error: PetitError) -> None:
-        message = message_of(error, self._services.wording)
-        self.banner.show_message("error", message.text, message.hint, message.details)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details go below the table where there is little width."""

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from selector.wording import Wording
 from ui.models.candidate_row import CandidateRow
 from ui.models.candidates_model import CandidatesModel, Column, Index
+
+HEADER_ROOM = 22
+"""Padding of a title and a little to spare."""
 
 
 class CandidatesTable(QTableView):
@@ -34,7 +37,7 @@ class CandidatesTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 2.1))
@@ -97,4 +100,7 @@ class CandidatesTable(QTableView):
             self.row_shown.emit()
 
     def _header_width(self, column: Column) -> int:
-        return self.horizontalHeader().sectionSizeHint(column)
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        title = str(self._candidates.headerData(column, Qt.Orientation.Horizontal))
+        return QFontMetrics(font).horizontalAdvance(title) + HEADER_ROOM

@@ -31,10 +31,10 @@ class PointsBox(QDoubleSpinBox):
 
     def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._wording = wording
         french = wording.language == "fr"
         language = QLocale.Language.French if french else QLocale.Language.English
         self.setLocale(QLocale(language))
-        self._wording = wording
         self.setRange(LEAST, MOST)
         self.setDecimals(1)
         self.setSingleStep(1.0)

@@ -14,7 +14,7 @@ from selector.errors import PetitError
 from selector.machine.facts import Machine
 from selector.store.projects import Project
 from ui.background import Job
-from ui.messages import message_of
+from ui.messages import show_error
 from ui.pages.labels import card, copyable, label
 from ui.pages.machine_report import rates, report
 from ui.pages.machine_tiles import MachineTiles
@@ -135,8 +135,7 @@ class MachinePage(QWidget):
 
     def _failed(self, error: PetitError) -> None:
         self._looking = None
-        message = message_of(error, self._services.wording)
-        self.banner.show_message("error", message.text, message.hint, message.details)
+        show_error(self.banner, error, self._services.wording)
 
     # -- calibration --------------------------------------------------------------------------------
 

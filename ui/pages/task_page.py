@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from selector.errors import PetitError
 from selector.store.projects import Project
 from ui.background import Job
-from ui.messages import message_of
+from ui.messages import show_error
 from ui.pages.examples_panel import ExamplesPanel
 from ui.pages.examples_summary import ExamplesSummary, summarise
 from ui.pages.labels import label
@@ -188,8 +188,7 @@ class TaskPage(QWidget):
     def _show_problem(self, error: PetitError) -> None:
         self._reading = None
         self.examples.show_file(self._services.project.data_path)
-        message = message_of(error, self._services.wording)
-        self.banner.show_message("error", message.text, message.hint, message.details)
+        show_error(self.banner, error, self._services.wording)
 
     # -- layout -------------------------------------------------------------------------------------
 

@@ -54,13 +54,13 @@ class ElidedLabel(QLabel):
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 2, metrics.height())
+        return QSize(metrics.horizontalAdvance(self.text()) + 2, self._line_height())
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few signs."""
         metrics = self.fontMetrics()
         least = metrics.averageCharWidth() * min(_LEAST_SIGNS, len(self.text()))
-        return QSize(least, metrics.height())
+        return QSize(least, self._line_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What fits changed."""
@@ -81,6 +81,9 @@ class ElidedLabel(QLabel):
         flags = self.alignment() | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.drawText(self.contentsRect(), flags, self.shown_text)
         painter.end()
+
+    def _line_height(self) -> int:
+        return max(self.fontMetrics().height(), super().sizeHint().height())
 
     def _explain(self) -> None:
         tip = self._tip or (self.text() if self.elided else "")

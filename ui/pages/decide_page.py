@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 5: every model on all labelled examples; the smallest that is good enough, with the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from selector.decide.codec import evaluation_from_json
+from selector.decide.data import Examples, read_examples
+from selector.decide.verdict_facts import Evaluation
+from selector.desk.requests import Evaluated, EvaluateRequest
+from selector.errors import PetitError
+from selector.store.projects import Project
+from selector.tasks.base import Task
+from selector.trial.measurement import Measurement, TrialEvent
+from ui.background import Job
+from ui.messages import message_of
+from ui.models.disagreements_model import Disagreement
+from ui.models.short_names import short_name
+from ui.pages.decide_contested import read_contested
+from ui.pages.decide_export import DecideExport
+from ui.pages.decide_progress import DecideProgress
+from ui.pages.decide_question import DecideQuestion
+from ui.pages.decide_results import DecideResults
+from ui.pages.decide_sentences import headline, names_of, points
+from ui.pages.labels import label
+from ui.services import Services
+from ui.theme.tokens import SPACE
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.message_banner import MessageBanner
+
+TASK_STEP, CANDIDATES_STEP = 1, 2
+METRIC = "metric"
+"""Key of the chosen metric in the project's extra facts."""
+
+
+class DecidePage(QWidget):
+    """The question on top, the answer below."""
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self.title = services.wording.text("decide.title")
+        self._project_id: int | None = None
+        self._data: tuple[str | None, str | None, str | None] | None = None
+        self._examples: Examples | None = None
+        self._task: Task | None = None
+        self._evaluation: Evaluation | None = None
+        self._rows: tuple[Measurement, ...] = ()
+        self._reading: Job | None = None
+        self._running: Job | None = None
+        self._contested: Job | None = None
+
+        theme, wording = services.theme, services.wording
+        self.question = DecideQuestion(wording)
+        self.question.margin_changed.connect(self._take_margin)
+        self.question.metric_changed.connect(self._take_metric)
+        self.question.measure_asked.connect(self.measure)
+        self.question.cancel_asked.connect(self.cancel)
+        self.banner = MessageBanner(theme, wording)
+        self.banner.action_asked.connect(self._to_task)
+        self.progress = DecideProgress(wording)
+        self.progress.hide()
+        self.results = DecideResults(theme, wording)
+        self.results.examples_asked.connect(self._to_task)
+        self.results.margin_asked.connect(self._take_margin)
+        self.results.hide()
+        self.export = DecideExport(services)
+        self.export.failed.connect(self._show_error)
+        self.export.hide()
+        self.empty = EmptyState(theme)
+        self.empty.action_asked.connect(self._empty_action)
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self.measure)
+        self._lay_out()
+
+    # -- the page's contract ------------------------------------------------------------------------
+
+    def show_project(self, project: Project) -> None:
+        """Render the project, its last evaluation included."""
+        if project.id != self._project_id:
+            self._project_id = project.id
+            self._drop_jobs()
+            self._data, self._examples, self._rows = None, None, ()
+            self.banner.hide()
+            self.question.status.setText("")
+        known = {task.id: task for task, _ in self._services.desk.match_tasks("")}
+        self._task = known.get(project.task or "")
+        self._show_evaluation(project)
+        kind = self._missing(project)
+        if kind:
+            self._show_empty(kind)
+            return
+        self._stack.setCurrentWidget(self._content)
+        self.question.show_margin(project.margin)
+        if self._task is not None:
+            self.question.show_metrics(self._task.metrics, project.extra.get(METRIC))
+        self._read_data(project)
+        self._show_buttons()
+
+    def activate(self) -> None:
+        """The page became visible: what is contested needs the examples' texts."""
+        self._read_contested()
+
+    # -- measuring ----------------------------------------------------------------------------------
+
+    def measure(self) -> None:
+        """Measure what is not measured yet, and decide."""
+        self.question.flush()
+        project, desk = self._services.project, self._services.desk
+        if self._running or not self._ready() or project.task is None or not project.data_path:
+            return
+        request = EvaluateRequest(
+            refs=project.refs,
+            task=project.task,
+            data=Path(project.data_path),
+            input_column=project.input_column,
+            label_column=project.label_column,
+            metric=project.extra.get(METRIC),
+            margin=project.margin,
+        )
+        self.banner.hide()
+        self.progress.start(project.refs, len(self._examples.inputs) if self._examples else 0)
+        self.progress.setVisible(self._evaluation is None)
+        self.question.status.setText(self._services.wording.text("decide.starting"))
+        self._running = self._services.background.run(
+            "evaluate",
+            lambda cancelled, progress: desk.evaluate(request, progress, cancelled),
+            on_done=self._evaluated,
+            on_progress=self._events,
+            on_error=self._failed,
+            on_cancelled=self._cancelled,
+        )
+        self._show_buttons()
+
+    def cancel(self) -> None:
+        """Stop measuring; what is measured stays."""
+        if self._running:
+            self._running.cancel()
+            self.question.cancel.setEnabled(False)
+            self.question.status.setText(self._services.wording.text("decide.stopping"))
+
+    def _events(self, events: list[TrialEvent]) -> None:
+        self.progress.take(events)
+        if any(event.kind in {"loading", "output"} for event in events):
+            self.progress.show()
+        if self._running and not self._running.stop.is_set():
+            key = "decide.deciding" if self.progress.over else ""
+            self.question.status.setText(self._services.wording.text(key) if key else "")
+
+    def _evaluated(self, result: Evaluated) -> None:
+        self._ended()
+        self._rows = result.measurements
+        project = replace(
+            self._services.project,
+            evaluation=result.evaluation.to_json(),
+            decision_file=str(result.file),
+        )
+        self._services.change_project(project)
+        said = headline(result.evaluation, self._services.wording)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+
+    def _failed(self, error: PetitError) -> None:
+        self._ended()
+        self._show_error(error)
+
+    def _cancelled(self) -> None:
+        self._ended()
+        self.question.status.setText(self._services.wording.text("decide.stopped"))
+
+    def _ended(self) -> None:
+        self._running = None
+        self.progress.hide()
+        self.question.status.setText("")
+        self._show_buttons()
+
+    def _ready(self) -> bool:
+        examples = self._examples
+        return examples is not None and examples.labels is not None and self._task is not None
+
+    # -- examples -----------------------------------------------------------------------------------
+
+    def _read_data(self, project: Project) -> None:
+        wanted = (project.data_path, project.input_column, project.label_column)
+        if wanted == self._data:
+            return
+        self._data, self._examples = wanted, None
+        if self._reading:
+            self._reading.drop()
+            self._reading = None
+        path, source, answers = wanted
+        self.question.show_data("", 0)
+        if path is None:
+            return
+        file = Path(path)
+        self.question.status.setText(self._services.wording.text("decide.reading"))
+        self._reading = self._services.background.run(
+            "examples",
+            lambda _cancelled, _progress: read_examples(file, source, answers),
+            on_done=self._examples_read,
+            on_error=self._examples_unread,
+        )
+
+    def _examples_read(self, examples: Examples) -> None:
+        self._reading, self._examples = None, examples
+        text = self._services.wording.text
+        self.question.show_data(examples.name, len(examples.inputs))
+        if not self._running:
+            self.question.status.setText("")
+        if examples.labels is None:
+            self.banner.show_message(
+                "warn",
+                text("decide.no_labels"),
+                text("decide.no_labels_hint"),
+                action=text("decide.choose_examples"),
+            )
+        self._show_evaluation(self._services.project)
+        self._show_buttons()
+
+    def _examples_unread(self, error: PetitError) -> None:
+        self._reading = None
+        self.question.status.setText("")
+        self._show_error(error, self._services.wording.text("decide.choose_examples"))
+        self._show_buttons()
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    def _show_evaluation(self, project: Project) -> None:
+        evaluation = self._read_evaluation(project)
+        self.results.setVisible(evaluation is not None)
+        self.export.setVisible(evaluation is not None)
+        changed = evaluation != self._evaluation
+        self._evaluation = evaluation
+        if evaluation is None:
+            return
+        self.results.show_evaluation(evaluation, can_measure=self._ready())
+        choice = evaluation.decision.choice
+        name = short_name(choice) if choice else evaluation.task
+        self.export.show_decision(project.decision_file, name, decided=choice is not None)
+        if changed or not self.results.disagreements.model.rowCount():
+            self._read_contested()
+
+    def _read_evaluation(self, project: Project) -> Evaluation | None:
+        if not project.evaluation:
+            return None
+        try:
+            return evaluation_from_json(project.evaluation)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            text = self._services.wording.text("decide.unreadable")
+            self.banner.show_message("warn", text)
+            return None
+
+    def _read_contested(self) -> None:
+        evaluation, project = self._evaluation, self._services.project
+        tab = self.results.disagreements
+        if evaluation is None:
+            return
+        if not evaluation.disagreements:
+            tab.show_note("decide.disagreements_none")
+            return
+        if not project.data_path:
+            tab.show_note("decide.disagreements_no_data")
+            return
+        if self._contested:
+            self._contested.drop()
+        if not tab.model.rowCount():
+            tab.show_note("decide.disagreements_loading")
+        data, columns = Path(project.data_path), (project.input_column, project.label_column)
+        rows, words = self._rows, self._services.wording
+        database = self._services.desk.locations.database
+        self._contested = self._services.background.run(
+            "examples",
+            lambda _cancelled, _progress: read_contested(
+                evaluation, data, columns, rows, database, words
+            ),
+            on_done=self._contested_read,
+            on_error=self._contested_unread,
+        )
+
+    def _contested_read(self, rows: list[Disagreement]) -> None:
+        self._contested = None
+        evaluation = self._evaluation
+        if evaluation is None or not rows:
+            self.results.disagreements.show_note("decide.disagreements_no_data")
+            return
+        names = names_of(evaluation)
+        shown = [names[x.ref] for x in evaluation.models]
+        self.results.disagreements.show_rows(shown, rows, len(evaluation.disagreements))
+
+    def _contested_unread(self, _error: PetitError) -> None:
+        self._contested = None
+        self.results.disagreements.show_note("decide.disagreements_no_data")
+
+    def _missing(self, project: Project) -> str:
+        if project.evaluation:
+            return ""
+        if self._task is None:
+            return "no_task"
+        if not project.refs:
+            return "no_models"
+        return "" if project.data_path else "no_data"
+
+    def _show_empty(self, kind: str) -> None:
+        text = self._services.wording.text
+        icons = {"no_task": "list-checks", "no_models": "search", "no_data": "file-up"}
+        words = (text(f"decide.empty.{kind}{part}") for part in ("", "_text", "_button"))
+        self.empty.set_content(icons[kind], *words)
+        self._stack.setCurrentWidget(self.empty)
+
+    def _show_error(self, error: PetitError, action: str = "") -> None:
+        message = message_of(error, self._services.wording)
+        self.banner.show_message("error", message.text, message.hint, message.details, action)
+
+    def _show_buttons(self) -> None:
+        running = self._running is not None
+        self.question.show_running(running, self._evaluation is not None, self._ready())
+
+    # -- choices ------------------------------------------------------------------------------------
+
+    def _take_margin(self, margin: float) -> None:
+        project = self._services.project
+        if project.margin != margin:
+            self._services.change_project(replace(project, margin=margin))
+        self._decide_again()
+
+    def _take_metric(self, metric: str) -> None:
+        project = self._services.project
+        self._services.change_project(replace(project, extra={**project.extra, METRIC: metric}))
+        self._decide_again()
+
+    def _decide_again(self) -> None:
+        """With answers at hand a changed rule needs no second measurement."""
+        if self._evaluation is not None and self._ready() and not self._running:
+            self.measure()
+        elif self._evaluation is not None and not self._ready():
+            wanted = points(self._evaluation.margin, self._services.wording)
+            text = self._services.wording.text("decide.margin_differs", points=wanted)
+            self.question.status.setText(text)
+
+    def _empty_action(self) -> None:
+        if self._task is not None and not self._services.project.refs:
+            self._services.go_to(CANDIDATES_STEP)
+        else:
+            self._to_task()
+
+    def _to_task(self) -> None:
+        self._services.go_to(TASK_STEP)
+
+    def _drop_jobs(self) -> None:
+        for job in (self._reading, self._running, self._contested):
+            if job:
+                job.drop()
+        self._reading = self._running = self._contested = None
+        self.progress.hide()
+
+    def _lay_out(self) -> None:
+        text = self._services.wording.text
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.m)
+        for part in (self.question, self.banner, self.progress, self.results, self.export):
+            column.addWidget(part)
+        column.addStretch(1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._content)
+        self._stack.addWidget(self.empty)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(SPACE.xxl, SPACE.xl, SPACE.xxl, SPACE.xl)
+        page.setSpacing(SPACE.m)
+        page.addWidget(label(self.title, "title"))
+        page.addWidget(label(text("decide.purpose"), "muted"))
+        page.addWidget(self._stack, 1)
