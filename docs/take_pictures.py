@@ -74,12 +74,14 @@ def main() -> None:
                 for step, name in enumerate(PAGES):
                     window.go_to(step)
                     settle(app, window)
-                    if options.run and name in {"try", "decide"}:
-                        page = window.pages.page(step)
-                        start = getattr(page, "start", None)
-                        if callable(start):
-                            start()
-                            settle(app, window, 1.0)
+                    begin = getattr(
+                        window.pages.page(step),
+                        {"try": "run", "decide": "measure"}.get(name, ""),
+                        None,
+                    )
+                    if options.run and callable(begin):
+                        begin()
+                        settle(app, window, 1.0)
                     window.grab().save(str(options.out / f"{name}-{theme}-{language}.png"))
                 window.close()
                 window.deleteLater()

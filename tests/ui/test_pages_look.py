@@ -21,7 +21,7 @@ from selector.store.projects import Project
 from ui.page_stack import PAGES
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QAbstractItemView)
-MINE = PAGES[:3]
+MINE = PAGES
 
 
 def sample_job(desk: Desk) -> Project:

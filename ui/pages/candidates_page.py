@@ -159,7 +159,7 @@ class CandidatesPage(QWidget):
     def _drop_finding(self) -> None:
         if self._finding:
             self._finding.drop()
-            self._finding = None
+        self._finding = None
 
     def _disk_found(self, rows: list[CandidateRow]) -> None:
         self._finding = None
@@ -243,8 +243,7 @@ class CandidatesPage(QWidget):
 
     def _primary(self) -> None:
         ticked = self.model.ticked
-        missing = [row for row in ticked if not row.on_disk]
-        if missing:
+        if any(not row.on_disk for row in ticked):
             self._pull(ticked)
         elif ticked:
             self._keep(tuple(row.key for row in ticked))
@@ -274,7 +273,7 @@ class CandidatesPage(QWidget):
         )
 
     def _pulled(self, models: list[LocalModel]) -> None:
-        here = {without_engine(model.ref): model for model in models}
+        here = {without_engine(model.ref) for model in models}
         ticked = [row.key for row in self.model.ticked]
         self._pull_ended()
         self._fill([replace(x, on_disk=x.on_disk or x.key in here) for x in self.model.rows])

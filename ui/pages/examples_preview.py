@@ -38,16 +38,15 @@ class ExamplesPreview(QWidget):
         super().__init__(parent)
         self._wording = wording
         text = wording.text
-        self._count = label("", "section", wrap=False)
+        self._count = label("", "section")
         self.input_column, first = self._column_box(text("task.input_column"))
         self.label_column, second = self._column_box(text("task.label_column"))
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._count)
-        row.addStretch(1)
         for caption, box in ((first, self.input_column), (second, self.label_column)):
             row.addWidget(caption)
             row.addWidget(box)
+        row.addStretch(1)
         self._warnings = label("", "warn")
         self._rows = ExamplesModel((text("task.text"), text("task.answer")), self)
         self.table = _table(self._rows, text("task.preview"))
@@ -60,6 +59,7 @@ class ExamplesPreview(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        column.addWidget(self._count)
         column.addLayout(row)
         column.addWidget(self._warnings)
         column.addLayout(tables)

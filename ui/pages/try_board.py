@@ -87,8 +87,8 @@ class TryBoard(QScrollArea):
         for card in self.texts:
             card.clear()
         self.table.setVisible(self._kind != "text" and self.model.rowCount() > 0)
-        for card in self._measures:
-            card.setVisible(any(seat.phase != "idle" for seat in seats))
+        for measures in self._measures:
+            measures.setVisible(any(seat.phase != "idle" for seat in seats))
         for number in range(len(seats)):
             self.show_seat(number, seats[number])
         self._fit()
@@ -188,7 +188,7 @@ class TryBoard(QScrollArea):
         """Give the table's columns the widths of the cards above them."""
         if self._kind == "text" or not self._cards:
             return
-        self._body.layout().activate()
+        self._grid.activate()
         edge = self._grid.cellRect(0, 0).left()
         for column in range(len(self._cards) + 1):
             right = self._grid.cellRect(0, column).right() + SPACE.s // 2

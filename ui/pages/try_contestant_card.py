@@ -90,7 +90,7 @@ class ContestantCard(QFrame):
         self._wording = wording
         self.setProperty("card", True)
         self.name = ElidedLabel("", "section")
-        self.size = ElidedLabel("", "small", Qt.TextElideMode.ElideRight)
+        self.details = ElidedLabel("", "small", Qt.TextElideMode.ElideRight)
         self.chip = Chip(theme)
         self.problem = plain_label("", "bad", wrap=True)
         column = QVBoxLayout(self)
@@ -99,7 +99,7 @@ class ContestantCard(QFrame):
         column.addWidget(self.name)
         row = QHBoxLayout()
         row.setSpacing(SPACE.s)
-        row.addWidget(self.size, 1)
+        row.addWidget(self.details, 1)
         row.addWidget(self.chip)
         column.addLayout(row)
         column.addWidget(self.problem)
@@ -110,7 +110,7 @@ class ContestantCard(QFrame):
         words = self._wording
         self.name.setText(seat.name)
         self.name.set_tip(seat.pinned or seat.ref)
-        self.size.setText(size_text(seat, words) or MISSING)
+        self.details.setText(size_text(seat, words) or MISSING)
         word = phase_word(seat, words)
         tone, icon = phase_tone(seat)
         if word != self.chip.text:

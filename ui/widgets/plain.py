@@ -40,4 +40,5 @@ def restyle(widget: QWidget) -> None:
     for child in widget.findChildren(QWidget):
         style.unpolish(child)
         style.polish(child)
+    widget.updateGeometry()  # another look may need another size
     widget.update()
