@@ -34,6 +34,9 @@ def settle(app: QApplication, window: Window, at_least: float = 0.6, at_most: fl
         app.processEvents()
         time.sleep(0.01)
         if spent > at_least and not window.services.background.busy:
+            for _ in range(20):  # what the last answer changed has yet to be laid out
+                app.processEvents()
+                time.sleep(0.01)
             return
 
 

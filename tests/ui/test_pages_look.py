@@ -75,7 +75,11 @@ def test_that_nothing_is_clipped_and_every_control_has_a_name(
     qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=5000)
     qtbot.wait(20)
     assert clipped(page) == []
-    nameless = [w for kind in CONTROLS for w in shown(page, kind) if not accessible_name(w)]
+    # Qt's own parts of a control, such as the field inside a spin box, speak through the control.
+    controls = [w for kind in CONTROLS for w in shown(page, kind)]
+    nameless = [
+        w for w in controls if not accessible_name(w) and not w.objectName().startswith("qt_")
+    ]
     assert nameless == []
     missing = f"{name.removesuffix('Page').lower()}."
     texts = [w.text() for w in [*shown(page, QLabel), *shown(page, QAbstractButton)]]

@@ -109,9 +109,7 @@ class DecideCharts(QWidget):
         """One below the other where there is little width."""
         super().resizeEvent(event)
         wide = event.size().width() >= self.fontMetrics().averageCharWidth() * SIDE_BY_SIDE_SIGNS
-        direction = (
-            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        )
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != direction:
             self._row.setDirection(direction)
 

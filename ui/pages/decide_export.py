@@ -26,7 +26,7 @@ from ui.pages.labels import copyable, label
 from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.elided_label import ElidedLabel
-from ui.widgets.plain import plain_tooltip
+from ui.widgets.plain import plain_tooltip, restyle
 
 MOST_FILES = 12
 
@@ -94,6 +94,9 @@ class DecideExport(QFrame):
             self._folder = decision.parent if decision else None
         self.open_button.setVisible(self._folder is not None)
         self.button.setEnabled(decided and decision is not None and self._job is None)
+        if self.button.property("kind") != (kind := "primary" if decided else ""):
+            self.button.setProperty("kind", kind)
+            restyle(self.button)
         self.button.setToolTip(text("decide.export_tip" if decided else "decide.export_nothing"))
 
     def export_to(self, format_id: str, parent: Path) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequenc
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from selector.decide.codec import evaluation_from_json
-from selector.decide.data import Examples, read_examples
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.requests import Evaluated, EvaluateRequest
 from selector.errors import PetitError
@@ -20,21 +19,21 @@ from selector.tasks.base import Task
 from selector.trial.measurement import Measurement, TrialEvent
 from ui.background import Job
 from ui.messages import message_of
-from ui.models.disagreements_model import Disagreement
 from ui.models.short_names import short_name
-from ui.pages.decide_contested import read_contested
+from ui.pages.decide_disagreements import ContestedReader
+from ui.pages.decide_empty import TASK_STEP, missing, show_missing, step_for
+from ui.pages.decide_examples import ExamplesReader
 from ui.pages.decide_export import DecideExport
 from ui.pages.decide_progress import DecideProgress
 from ui.pages.decide_question import DecideQuestion
 from ui.pages.decide_results import DecideResults
-from ui.pages.decide_sentences import headline, names_of, points
+from ui.pages.decide_sentences import headline, points
 from ui.pages.labels import label
 from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.message_banner import MessageBanner
 
-TASK_STEP, CANDIDATES_STEP = 1, 2
 METRIC = "metric"
 """Key of the chosen metric in the project's extra facts."""
 
@@ -47,15 +46,15 @@ class DecidePage(QWidget):
         self._services = services
         self.title = services.wording.text("decide.title")
         self._project_id: int | None = None
-        self._data: tuple[str | None, str | None, str | None] | None = None
-        self._examples: Examples | None = None
         self._task: Task | None = None
         self._evaluation: Evaluation | None = None
+        self._rendered: tuple[Evaluation | None, bool, str | None] | None = None
         self._rows: tuple[Measurement, ...] = ()
-        self._reading: Job | None = None
         self._running: Job | None = None
-        self._contested: Job | None = None
 
+        self.examples = ExamplesReader(services, self)
+        self.examples.changed.connect(self._data_read)
+        self.examples.failed.connect(self._data_unread)
         theme, wording = services.theme, services.wording
         self.question = DecideQuestion(wording)
         self.question.margin_changed.connect(self._take_margin)
@@ -70,9 +69,10 @@ class DecidePage(QWidget):
         self.results.examples_asked.connect(self._to_task)
         self.results.margin_asked.connect(self._take_margin)
         self.results.hide()
+        self._contested = ContestedReader(services, self.results.disagreements)
         self.export = DecideExport(services)
         self.export.failed.connect(self._show_error)
-        self.export.hide()
+        self.results.add_below_verdict(self.export)
         self.empty = EmptyState(theme)
         self.empty.action_asked.connect(self._empty_action)
         for key in ("Ctrl+Return", "Ctrl+Enter"):
@@ -88,26 +88,27 @@ class DecidePage(QWidget):
         if project.id != self._project_id:
             self._project_id = project.id
             self._drop_jobs()
-            self._data, self._examples, self._rows = None, None, ()
+            self._rows = ()
             self.banner.hide()
             self.question.status.setText("")
         known = {task.id: task for task, _ in self._services.desk.match_tasks("")}
         self._task = known.get(project.task or "")
         self._show_evaluation(project)
-        kind = self._missing(project)
-        if kind:
-            self._show_empty(kind)
+        if kind := missing(project, self._task):
+            show_missing(self.empty, kind, self._services.wording)
+            self._stack.setCurrentWidget(self.empty)
             return
         self._stack.setCurrentWidget(self._content)
         self.question.show_margin(project.margin)
         if self._task is not None:
             self.question.show_metrics(self._task.metrics, project.extra.get(METRIC))
-        self._read_data(project)
+        self.examples.read(project)
         self._show_buttons()
 
     def activate(self) -> None:
         """The page became visible: what is contested needs the examples' texts."""
-        self._read_contested()
+        if not self._contested.reading and not self.results.disagreements.model.rowCount():
+            self._contested.read(self._evaluation, self._services.project, self._rows)
 
     # -- measuring ----------------------------------------------------------------------------------
 
@@ -127,7 +128,8 @@ class DecidePage(QWidget):
             margin=project.margin,
         )
         self.banner.hide()
-        self.progress.start(project.refs, len(self._examples.inputs) if self._examples else 0)
+        examples = self.examples.examples
+        self.progress.start(project.refs, len(examples.inputs) if examples else 0)
         self.progress.setVisible(self._evaluation is None)
         self.question.status.setText(self._services.wording.text("decide.starting"))
         self._running = self._services.background.run(
@@ -182,70 +184,48 @@ class DecidePage(QWidget):
         self._show_buttons()
 
     def _ready(self) -> bool:
-        examples = self._examples
+        examples = self.examples.examples
         return examples is not None and examples.labels is not None and self._task is not None
 
     # -- examples -----------------------------------------------------------------------------------
 
-    def _read_data(self, project: Project) -> None:
-        wanted = (project.data_path, project.input_column, project.label_column)
-        if wanted == self._data:
-            return
-        self._data, self._examples = wanted, None
-        if self._reading:
-            self._reading.drop()
-            self._reading = None
-        path, source, answers = wanted
-        self.question.show_data("", 0)
-        if path is None:
-            return
-        file = Path(path)
-        self.question.status.setText(self._services.wording.text("decide.reading"))
-        self._reading = self._services.background.run(
-            "examples",
-            lambda _cancelled, _progress: read_examples(file, source, answers),
-            on_done=self._examples_read,
-            on_error=self._examples_unread,
-        )
-
-    def _examples_read(self, examples: Examples) -> None:
-        self._reading, self._examples = None, examples
-        text = self._services.wording.text
-        self.question.show_data(examples.name, len(examples.inputs))
+    def _data_read(self) -> None:
+        examples, text = self.examples.examples, self._services.wording.text
+        name, n = (examples.name, len(examples.inputs)) if examples else ("", 0)
+        self.question.show_data(name, n)
         if not self._running:
-            self.question.status.setText("")
-        if examples.labels is None:
-            self.banner.show_message(
-                "warn",
-                text("decide.no_labels"),
-                text("decide.no_labels_hint"),
-                action=text("decide.choose_examples"),
-            )
-        self._show_evaluation(self._services.project)
+            self.question.status.setText(text("decide.reading") if self.examples.reading else "")
+        if examples is not None and examples.labels is None:
+            action = text("decide.choose_examples")
+            no_labels, hint = text("decide.no_labels"), text("decide.no_labels_hint")
+            self.banner.show_message("warn", no_labels, hint, action=action)
+        if examples is not None:
+            self._show_evaluation(self._services.project)
         self._show_buttons()
 
-    def _examples_unread(self, error: PetitError) -> None:
-        self._reading = None
-        self.question.status.setText("")
+    def _data_unread(self, error: PetitError) -> None:
         self._show_error(error, self._services.wording.text("decide.choose_examples"))
-        self._show_buttons()
 
     # -- what is shown ------------------------------------------------------------------------------
 
     def _show_evaluation(self, project: Project) -> None:
         evaluation = self._read_evaluation(project)
-        self.results.setVisible(evaluation is not None)
-        self.export.setVisible(evaluation is not None)
+        state = (evaluation, self._ready(), project.decision_file)
+        if state == self._rendered:
+            return
+        self._rendered = state
         changed = evaluation != self._evaluation
         self._evaluation = evaluation
+        self.results.setVisible(evaluation is not None)
         if evaluation is None:
+            self._contested.drop()
             return
         self.results.show_evaluation(evaluation, can_measure=self._ready())
         choice = evaluation.decision.choice
         name = short_name(choice) if choice else evaluation.task
         self.export.show_decision(project.decision_file, name, decided=choice is not None)
-        if changed or not self.results.disagreements.model.rowCount():
-            self._read_contested()
+        if changed:
+            self._contested.read(evaluation, project, self._rows)
 
     def _read_evaluation(self, project: Project) -> Evaluation | None:
         if not project.evaluation:
@@ -257,70 +237,17 @@ class DecidePage(QWidget):
             self.banner.show_message("warn", text)
             return None
 
-    def _read_contested(self) -> None:
-        evaluation, project = self._evaluation, self._services.project
-        tab = self.results.disagreements
-        if evaluation is None:
-            return
-        if not evaluation.disagreements:
-            tab.show_note("decide.disagreements_none")
-            return
-        if not project.data_path:
-            tab.show_note("decide.disagreements_no_data")
-            return
-        if self._contested:
-            self._contested.drop()
-        if not tab.model.rowCount():
-            tab.show_note("decide.disagreements_loading")
-        data, columns = Path(project.data_path), (project.input_column, project.label_column)
-        rows, words = self._rows, self._services.wording
-        database = self._services.desk.locations.database
-        self._contested = self._services.background.run(
-            "examples",
-            lambda _cancelled, _progress: read_contested(
-                evaluation, data, columns, rows, database, words
-            ),
-            on_done=self._contested_read,
-            on_error=self._contested_unread,
-        )
-
-    def _contested_read(self, rows: list[Disagreement]) -> None:
-        self._contested = None
-        evaluation = self._evaluation
-        if evaluation is None or not rows:
-            self.results.disagreements.show_note("decide.disagreements_no_data")
-            return
-        names = names_of(evaluation)
-        shown = [names[x.ref] for x in evaluation.models]
-        self.results.disagreements.show_rows(shown, rows, len(evaluation.disagreements))
-
-    def _contested_unread(self, _error: PetitError) -> None:
-        self._contested = None
-        self.results.disagreements.show_note("decide.disagreements_no_data")
-
-    def _missing(self, project: Project) -> str:
-        if project.evaluation:
-            return ""
-        if self._task is None:
-            return "no_task"
-        if not project.refs:
-            return "no_models"
-        return "" if project.data_path else "no_data"
-
-    def _show_empty(self, kind: str) -> None:
-        text = self._services.wording.text
-        icons = {"no_task": "list-checks", "no_models": "search", "no_data": "file-up"}
-        words = (text(f"decide.empty.{kind}{part}") for part in ("", "_text", "_button"))
-        self.empty.set_content(icons[kind], *words)
-        self._stack.setCurrentWidget(self.empty)
-
     def _show_error(self, error: PetitError, action: str = "") -> None:
         message = message_of(error, self._services.wording)
         self.banner.show_message("error", message.text, message.hint, message.details, action)
 
     def _show_buttons(self) -> None:
         running = self._running is not None
-        self.question.show_running(running, self._evaluation is not None, self._ready())
+        known = self._evaluation
+        decided = known is not None and known.decision.choice is not None
+        self.question.show_running(
+            running, again=known is not None, ready=self._ready(), primary=not decided
+        )
 
     # -- choices ------------------------------------------------------------------------------------
 
@@ -345,19 +272,17 @@ class DecidePage(QWidget):
             self.question.status.setText(text)
 
     def _empty_action(self) -> None:
-        if self._task is not None and not self._services.project.refs:
-            self._services.go_to(CANDIDATES_STEP)
-        else:
-            self._to_task()
+        self._services.go_to(step_for(missing(self._services.project, self._task)))
 
     def _to_task(self) -> None:
         self._services.go_to(TASK_STEP)
 
     def _drop_jobs(self) -> None:
-        for job in (self._reading, self._running, self._contested):
-            if job:
-                job.drop()
-        self._reading = self._running = self._contested = None
+        self._contested.drop()
+        self.examples.drop()
+        if self._running:
+            self._running.drop()
+        self._running = None
         self.progress.hide()
 
     def _lay_out(self) -> None:
@@ -366,7 +291,7 @@ class DecidePage(QWidget):
         column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
-        for part in (self.question, self.banner, self.progress, self.results, self.export):
+        for part in (self.question, self.banner, self.progress, self.results):
             column.addWidget(part)
         column.addStretch(1)
         self._stack = QStackedWidget()

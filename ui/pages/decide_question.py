@@ -20,7 +20,7 @@ from selector.wording import Wording
 from ui.pages.labels import label
 from ui.theme.tokens import SPACE
 from ui.widgets.flow_layout import FlowLayout
-from ui.widgets.plain import plain_label
+from ui.widgets.plain import plain_label, restyle
 
 PAUSE_MS = 500
 LEAST, MOST = 0.5, 50.0
@@ -133,8 +133,13 @@ class DecideQuestion(QFrame):
         key = "decide.question_end" if n else "decide.question_no_data"
         self._end.setText(self._wording.text(key, n=n, name=name))
 
-    def show_running(self, running: bool, again: bool, ready: bool) -> None:
-        """Buttons for where things stand."""
+    def show_running(
+        self, running: bool, *, again: bool, ready: bool, primary: bool = True
+    ) -> None:
+        """Buttons for where things stand; ``primary``: measuring is what comes next."""
+        if self.measure.property("kind") != (kind := "primary" if primary else ""):
+            self.measure.setProperty("kind", kind)
+            restyle(self.measure)
         self.measure.setVisible(not running)
         self.measure.setEnabled(ready)
         self.measure.setText(
@@ -143,7 +148,9 @@ class DecideQuestion(QFrame):
         self.cancel.setVisible(running)
         self.cancel.setEnabled(running)
         for control in (self.margin, self.metric_box):
-            control.setEnabled(not running and (control is self.margin or self.metric_box.count() > 1))
+            control.setEnabled(
+                not running and (control is self.margin or self.metric_box.count() > 1)
+            )
 
     def flush(self) -> None:
         """Tell now what waits for the pause."""

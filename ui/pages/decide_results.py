@@ -53,7 +53,7 @@ class DecideResults(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.disagreements, wording.text("decide.disagreements"))
         self.tabs.addTab(self.confusion, wording.text("decide.confusion"))
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
         for part in (self.verdict, self.table, self.charts, self.tabs):
@@ -69,6 +69,10 @@ class DecideResults(QWidget):
         self.charts.show_evaluation(evaluation)
         has_confusion = self.confusion.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
+
+    def add_below_verdict(self, part: QWidget) -> None:
+        """Show something right below the recommendation."""
+        self._column.insertWidget(1, part)
 
     def _size_table(self) -> None:
         header = self.table.horizontalHeader()

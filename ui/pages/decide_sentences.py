@@ -91,6 +91,8 @@ def range_to_best(score: Score, wording: Wording) -> str:
         )
     least, most = sorted((abs(low), abs(high)))
     key = "worse" if -low >= high else "better"
+    if least < _SMALL:
+        return wording.text(f"decide.range.at_most_{key}", most=points(most, wording))
     return wording.text(
         f"decide.range.{key}", least=points(least, wording), most=points(most, wording)
     )
@@ -111,6 +113,9 @@ def reason_text(reason: Reason, names: Mapping[str, str], wording: Wording) -> s
     if isinstance(chance, int | float) and math.isfinite(chance):
         # No number of examples makes anything certain.
         facts["probability"] = min(_MOST, max(_LEAST, chance))
+    times = facts.get("times")
+    if isinstance(times, int | float) and math.isfinite(times):
+        facts["times"] = float(f"{times:.2g}")
     for key, value in facts.items():
         if isinstance(value, float) and not math.isfinite(value):
             facts[key] = None

@@ -60,7 +60,9 @@ class AnswerDelegate(QStyledItemDelegate):
         if found.kind == "answer":
             self._answer(painter, area, found, option.font)
         else:
-            painter.setPen(QColor(self._theme.tokens.bad if found.kind == "failed" else self._muted))
+            painter.setPen(
+                QColor(self._theme.tokens.bad if found.kind == "failed" else self._muted)
+            )
             self._line(painter, area, found.text, option.font, Qt.AlignmentFlag.AlignVCenter)
         painter.restore()
 

@@ -193,8 +193,10 @@ class TryBoard(QScrollArea):
         for column in range(len(self._cards) + 1):
             right = self._grid.cellRect(0, column).right() + SPACE.s // 2
             if column == len(self._cards):
-                right = edge + self.table.viewport().width() - sum(
-                    self.table.columnWidth(x) for x in range(column)
+                right = (
+                    edge
+                    + self.table.viewport().width()
+                    - sum(self.table.columnWidth(x) for x in range(column))
                 )
                 self.table.setColumnWidth(column, max(1, right - edge))
                 break

@@ -12,14 +12,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 from selector.errors import PetitError
 from selector.store.projects import Project
 from selector.tasks.base import Task
-from selector.tasks.outputs import Output
-from selector.trial.measurement import Contestant, Measurement, TrialEvent
-from ui.background import Job
 from ui.messages import message_of
 from ui.pages.labels import label
 from ui.pages.try_board import TryBoard
 from ui.pages.try_inputs import TryInputs
-from ui.pages.try_state import BUSY, Seat, pin, seat_of, seats_of
+from ui.pages.try_run import TryRun
 from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
@@ -39,11 +36,6 @@ class TryPage(QWidget):
         self.title = text("try.title")
         self._shown: tuple[int | None, str | None, tuple[str, ...]] | None = None
         self._task: Task | None = None
-        self._seats: list[Seat] = []
-        self._pinned = False
-        self._pinning: Job | None = None
-        self._running: Job | None = None
-        self._tried = 0
 
         self.inputs = TryInputs(services.wording)
         self.inputs.edited.connect(self._keep_inputs)
@@ -57,6 +49,11 @@ class TryPage(QWidget):
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.action_asked.connect(self._to_candidates)
         self.board = TryBoard(services.theme, services.wording)
+        self.trial = TryRun(services, self.board, self)
+        self.trial.moved.connect(self._show_progress)
+        self.trial.finished.connect(self._finished)
+        self.trial.cancelled.connect(self._cancelled)
+        self.trial.failed.connect(self._failed)
         self.next_button = QPushButton(text("try.next"))
         self.next_button.setToolTip(text("try.next_note"))
         self.next_button.clicked.connect(self._to_decide)
@@ -83,21 +80,13 @@ class TryPage(QWidget):
 
     def activate(self) -> None:
         """The page became visible: find out which models exactly are there."""
-        if self._task is None or not self._seats or self._pinned or self._pinning:
-            return
-        refs, task, desk = [x.ref for x in self._seats], self._task.id, self._services.desk
-        self._pinning = self._services.background.run(
-            "library",
-            lambda _cancelled, _progress: desk.contestants(refs, task),
-            on_done=self._found,
-            on_error=self._not_found,
-        )
+        self.trial.identify()
 
     # -- running ------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Run what is written through every contestant."""
-        if self._running or self._task is None or not self._seats:
+        if self.trial.running or self._task is None or not self.trial.seats:
             return
         self.inputs.flush()
         inputs = self.inputs.inputs()
@@ -107,106 +96,41 @@ class TryPage(QWidget):
             return
         self._keep_inputs(inputs)
         self.banner.hide()
-        for seat in self._seats:
-            seat.forget()
-            seat.phase = "waiting"
-        self._tried = len(inputs)
-        self.board.start(inputs, self._seats)
-        refs, task, desk = [x.ref for x in self._seats], self._task.id, self._services.desk
-        self._running = self._services.background.run(
-            "try",
-            lambda cancelled, progress: desk.try_models(refs, task, inputs, progress, cancelled),
-            on_done=self._finished,
-            on_progress=self._events,
-            on_error=self._failed,
-            on_cancelled=self._cancelled,
-        )
+        self.trial.start(inputs)
         self._show_buttons()
         self._show_progress()
 
     def cancel(self) -> None:
         """Stop the trial; answers that arrived stay."""
-        if self._running:
-            self._running.cancel()
+        self.trial.cancel()
+        if self.trial.stopping:
             self.cancel_button.setEnabled(False)
             self.status.setText(self._services.wording.text("try.stopping"))
 
-    def _events(self, events: list[TrialEvent]) -> None:
-        arrived: dict[tuple[int, int], Output] = {}
-        pieces: dict[int, str] = {}
-        touched: set[int] = set()
-        for event in events:
-            number = seat_of(self._seats, event.ref)
-            if number is None:
-                continue
-            touched.add(number)
-            self._seats[number].take(event)
-            if event.kind == "partial":
-                pieces[number] = pieces.get(number, "") + event.text
-            elif event.output is not None:
-                arrived[event.index, number] = event.output
-        for number, piece in pieces.items():
-            self.board.stream(number, piece)
-        if arrived:
-            self.board.add_answers(arrived)
-        for number in touched:
-            self.board.show_seat(number, self._seats[number])
-        self._show_progress()
-
-    def _finished(self, rows: tuple[Measurement, ...]) -> None:
-        arrived: dict[tuple[int, int], Output] = {}
-        for row in rows:
-            number = seat_of(self._seats, row.ref)
-            if number is None:
-                continue
-            seat = self._seats[number]
-            seat.finish(row)
-            arrived |= {(index, number): output for index, output in seat.outputs.items()}
-            self.board.show_seat(number, seat)
-        self.board.add_answers(arrived)
-        self._ended()
-        self._say_result()
-
     def _failed(self, error: PetitError) -> None:
-        self._stop_seats()
-        self._ended()
+        self._show_buttons()
         self.status.setText("")
-        self._show_error(error)
+        message = message_of(error, self._services.wording)
+        action = self._services.wording.text("try.choose_models")
+        self.banner.show_message("error", message.text, message.hint, message.details, action)
 
     def _cancelled(self) -> None:
-        self._stop_seats()
-        self._ended()
-        self.status.setText(self._services.wording.text("try.stopped"))
-
-    def _stop_seats(self) -> None:
-        for number, seat in enumerate(self._seats):
-            if seat.phase in BUSY:
-                seat.phase = "stopped"
-                self.board.show_seat(number, seat)
-
-    def _ended(self) -> None:
-        self._running = None
         self._show_buttons()
+        self.status.setText(self._services.wording.text("try.stopped"))
 
     # -- what is shown ------------------------------------------------------------------------------
 
     def _start_afresh(self, project: Project) -> None:
-        for job in (self._pinning, self._running):
-            if job:
-                job.drop()
-        self._pinning = self._running = None
-        self._pinned = False
         self.banner.hide()
         self.status.setText("")
         known = {task.id: task for task, _ in self._services.desk.match_tasks("")}
         self._task = known.get(project.task or "")
-        self._seats = seats_of(project.refs)
-        if self._task is None or not self._seats:
+        self.trial.set_contestants(project.refs, self._task)
+        if self._task is None or not self.trial.seats:
             self._show_empty("no_task" if self._task is None else "no_models")
             return
         self._stack.setCurrentWidget(self._content)
         self.inputs.show_task(self._task)
-        self.board.set_seats(self._seats, self._task.output_kind)
 
     def _show_empty(self, kind: str) -> None:
         text = self._services.wording.text
@@ -221,40 +145,27 @@ class TryPage(QWidget):
     def _empty_action(self) -> None:
         self._services.go_to(TASK_STEP if self._task is None else CANDIDATES_STEP)
 
-    def _found(self, contestants: tuple[Contestant, ...]) -> None:
-        self._pinning, self._pinned = None, True
-        pin(self._seats, contestants)
-        for number, seat in enumerate(self._seats):
-            self.board.show_seat(number, seat)
-
-    def _not_found(self, error: PetitError) -> None:
-        self._pinning = None
-        self._show_error(error)
-
-    def _show_error(self, error: PetitError) -> None:
-        message = message_of(error, self._services.wording)
-        action = self._services.wording.text("try.choose_models")
-        self.banner.show_message("error", message.text, message.hint, message.details, action)
-
     def _show_progress(self) -> None:
-        if not self._running or self._running.stop.is_set():
+        if not self.trial.running or self.trial.stopping:
             return
-        words = self._services.wording
-        loading = next((x for x in self._seats if x.phase == "loading"), None)
+        words, seats = self._services.wording, self.trial.seats
+        loading = next((x for x in seats if x.phase == "loading"), None)
         if loading:
             self.status.setText(words.text("try.loading", name=loading.name))
             return
-        done = sum(len(seat.outputs) for seat in self._seats)
-        total = self._tried * len([x for x in self._seats if x.phase != "failed"])
+        done = sum(len(seat.outputs) for seat in seats)
+        total = len(self.trial.inputs) * len([x for x in seats if x.phase != "failed"])
         self.status.setText(words.text("try.progress", done=done, total=total))
 
-    def _say_result(self) -> None:
-        words = self._services.wording
-        failed = sum(seat.phase == "failed" for seat in self._seats)
-        parts = [words.text("try.done", n=self._tried, models=len(self._seats) - failed)]
+    def _finished(self) -> None:
+        self._show_buttons()
+        words, seats = self._services.wording, self.trial.seats
+        failed = sum(seat.phase == "failed" for seat in seats)
+        worked = len(seats) - failed
+        parts = [words.text("try.done", n=len(self.trial.inputs), models=worked)]
         if failed:
             parts.append(words.text("try.some_failed", n=failed))
-        if len(self._seats) - failed > 1 and self._task and self._task.output_kind == "labels":
+        if worked > 1 and self._task and self._task.output_kind == "labels":
             differing = self.board.model.differing()
             key = "try.differing" if differing else "try.all_agree"
             parts.append(words.text(key, n=differing))
@@ -263,8 +174,8 @@ class TryPage(QWidget):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
 
     def _show_buttons(self) -> None:
-        running = self._running is not None
-        tried = any(seat.phase == "done" for seat in self._seats) and not running
+        running, seats = self.trial.running, self.trial.seats
+        tried = any(seat.phase == "done" for seat in seats) and not running
         self.run_button.setVisible(not running)
         self.cancel_button.setVisible(running)
         self.cancel_button.setEnabled(running)
@@ -274,9 +185,9 @@ class TryPage(QWidget):
             if button.property("kind") != kind:
                 button.setProperty("kind", kind)
                 restyle(button)
-        again = any(seat.outputs for seat in self._seats)
+        again = any(seat.outputs for seat in seats) and not running
         text = self._services.wording.text
-        self.run_button.setText(text("try.run_again" if again and not running else "try.run"))
+        self.run_button.setText(text("try.run_again" if again else "try.run"))
 
     # -- going on -----------------------------------------------------------------------------------
 
