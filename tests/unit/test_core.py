@@ -91,7 +91,8 @@ def test_both_languages_say_the_same_things_with_the_same_facts() -> None:
     different = [
         key
         for key in english
-        if placeholders(english[key]) - {"n"} != placeholders(french[key]) - {"n"}  # "one row" needs no number
+        if placeholders(english[key]) - {"n"}
+        != placeholders(french[key]) - {"n"}  # "one row" needs no number
     ]
     assert different == []
 

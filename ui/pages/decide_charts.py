@@ -112,6 +112,8 @@ class DecideCharts(QWidget):
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != direction:
             self._row.setDirection(direction)
+            for position in range(self._row.count()):
+                self._row.setStretch(position, 1 if wide else 0)
 
 
 def _card(title: str, chart: QWidget, control: QWidget | None = None) -> QFrame:

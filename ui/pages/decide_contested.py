@@ -10,6 +10,7 @@ from pathlib import Path
 from selector.decide.data import Examples, read_examples
 from selector.decide.labels import match_labels, seen_labels, translate
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.evaluating import data_key
 from selector.store.database import Database
 from selector.store.outputs import known_outputs
 from selector.tasks.outputs import Labels, Output, Text
@@ -63,7 +64,7 @@ def _answers(
             if row is not None:
                 outputs = {i: x for i, x in enumerate(row.outputs) if x is not None}
             else:
-                kept = known_outputs(store, examples.sha256, evaluation.task, score.ref)
+                kept = known_outputs(store, data_key(examples), evaluation.task, score.ref)
                 outputs = {i: output for i, (output, _) in kept.items()}
             found[score.ref] = _in_user_words(outputs, examples.labels or ())
     return found

@@ -26,6 +26,7 @@ from ui.widgets.plain import plain_label
 
 ROWS_HIGH = 7
 TEXT_SIGNS, LABEL_SIGNS, ANSWER_SIGNS = 30, 24, 26
+NAME_SIGNS = 36
 
 
 class DecideDisagreements(QWidget):
@@ -69,16 +70,19 @@ class DecideDisagreements(QWidget):
 
     def show_rows(self, names: Sequence[str], rows: Sequence[Disagreement], total: int) -> None:
         """Show contested examples; ``total`` counts those that are not shown too."""
-        self.model.set_rows(names, rows)
-        self.note.setText(self._wording.text("decide.disagreements_count", n=total))
         sign = self.fontMetrics().averageCharWidth()
+        middle = Qt.TextElideMode.ElideMiddle
+        room = sign * NAME_SIGNS
+        self.model.set_rows([self.fontMetrics().elidedText(x, middle, room) for x in names], rows)
+        self.note.setText(self._wording.text("decide.disagreements_count", n=total))
         header = self.table.horizontalHeader()
         for section in range(self.model.columnCount()):
             signs = ANSWER_SIGNS
             if section < FIRST_ANSWER:
                 signs = TEXT_SIGNS if section == 0 else LABEL_SIGNS
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(section, sign * signs)
+            width = max(sign * signs, header.sectionSizeHint(section))
+            self.table.setColumnWidth(section, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         height = self._delegate.row_height(self.table.fontMetrics())
         self.table.verticalHeader().setDefaultSectionSize(height)

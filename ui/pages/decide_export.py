@@ -60,8 +60,9 @@ class DecideExport(QFrame):
         self.button = QPushButton(text("decide.export"))
         self.menu = QMenu(self.button)
         self.menu.setToolTipsVisible(True)
-        self.menu.aboutToShow.connect(self._fill_menu)
-        self.button.setMenu(self.menu)
+        self._fill_menu()
+        self.button.clicked.connect(self._show_menu)
+        services.theme.changed.connect(self._look)
         self.file = ElidedLabel("", "muted")
         self.status = label("", wrap=True)
         self.files = copyable(label("", "muted"))
@@ -97,6 +98,7 @@ class DecideExport(QFrame):
         if self.button.property("kind") != (kind := "primary" if decided else ""):
             self.button.setProperty("kind", kind)
             restyle(self.button)
+        self._look()
         self.button.setToolTip(text("decide.export_tip" if decided else "decide.export_nothing"))
 
     def export_to(self, format_id: str, parent: Path) -> None:
@@ -122,8 +124,15 @@ class DecideExport(QFrame):
             on_cancelled=self._ended,
         )
 
+    def _show_menu(self) -> None:
+        self.menu.popup(self.button.mapToGlobal(self.button.rect().bottomLeft()))
+
+    def _look(self) -> None:
+        strong = self.button.property("kind") == "primary"
+        role = "on_accent" if strong else "text"
+        self.button.setIcon(self._services.theme.icon("file-up", role))
+
     def _fill_menu(self) -> None:
-        self.menu.clear()
         language = self._services.wording.language
         for form in registry.exports().values():
             action = self.menu.addAction(form.title[language].replace("&", "&&"))

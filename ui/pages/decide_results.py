@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -80,7 +81,26 @@ class DecideResults(QWidget):
         height = round(self.table.fontMetrics().height() * 2.2)
         self.table.verticalHeader().setDefaultSectionSize(height)
         bar = self.table.horizontalScrollBar().sizeHint().height()
+        self._fit_columns()
         self.table.setFixedHeight(rows * height + header.sizeHint().height() + bar + 4)
+
+    def _fit_columns(self) -> None:
+        """The name takes what is left; where nothing is left it keeps its size and the table scrolls."""
+        header = self.table.horizontalHeader()
+        needed = sum(
+            max(self.table.sizeHintForColumn(x), header.sectionSizeHint(x))
+            for x in range(self.scores.columnCount())
+        )
+        modes = QHeaderView.ResizeMode
+        roomy = needed <= self.table.viewport().width()
+        mode = modes.Stretch if roomy else modes.ResizeToContents
+        if header.sectionResizeMode(0) != mode:
+            header.setSectionResizeMode(0, mode)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns follow the width."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def _row_clicked(self, index: QModelIndex) -> None:
         score = self.scores.score_at(index.row())

@@ -57,6 +57,8 @@ def headline(evaluation: Evaluation, wording: Wording) -> str:
     if len(alive) == 1:
         key = "only"
     low, high = mine.interval or (None, None)
+    if known(low) is None or known(high) is None:
+        key = "bare"
     return wording.text(
         f"decide.verdict.{key}",
         name=name,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from selector.wording import Wording
 from ui.pages.try_state import Phase, Seat
@@ -97,11 +97,8 @@ class ContestantCard(QFrame):
         column.setContentsMargins(SPACE.m, SPACE.s, SPACE.m, SPACE.s)
         column.setSpacing(SPACE.xs)
         column.addWidget(self.name)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.s)
-        row.addWidget(self.details, 1)
-        row.addWidget(self.chip)
-        column.addLayout(row)
+        column.addWidget(self.details)
+        column.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.problem)
         column.addStretch(1)
 
