@@ -90,7 +90,8 @@ class DecideExport(QFrame):
             self.files.hide()
         self._decision, self._name = decision, name or "petit"
         text = self._services.wording.text
-        self.file.setText(text("decide.decision_file", path=str(decision)) if decision else "")
+        self.file.setText(text("decide.decision_file", path=decision.name) if decision else "")
+        self.file.set_tip(str(decision) if decision else "")
         if self._folder is None:
             self._folder = decision.parent if decision else None
         self.open_button.setVisible(self._folder is not None)
