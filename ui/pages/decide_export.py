@@ -102,6 +102,11 @@ class DecideExport(QFrame):
         self._look()
         self.button.setToolTip(text("decide.export_tip" if decided else "decide.export_nothing"))
 
+    @property
+    def formats(self) -> list[str]:
+        """Ids of the formats offered."""
+        return list(registry.exports())
+
     def export_to(self, format_id: str, parent: Path) -> None:
         """Export into a new folder inside ``parent``."""
         if self._decision is None or self._job is not None:
@@ -155,7 +160,7 @@ class DecideExport(QFrame):
         self.status.show()
         names = [str(x.relative_to(folder)) if x.is_relative_to(folder) else x.name for x in files]
         more = ["…"] if len(names) > MOST_FILES else []
-        self.files.setText("\n".join([*names[:MOST_FILES], *more]))
+        self.files.setText(", ".join([*names[:MOST_FILES], *more]))
         self.files.show()
         self.open_button.show()
 

@@ -6,11 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from selector.decide.codec import evaluation_from_json
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.requests import Evaluated, EvaluateRequest
 from selector.errors import PetitError
@@ -20,6 +17,8 @@ from selector.trial.measurement import Measurement, TrialEvent
 from ui.background import Job
 from ui.messages import message_of
 from ui.models.short_names import short_name
+from ui.models.stored_evaluation import stored_evaluation
+from ui.pages.announce import announce
 from ui.pages.decide_disagreements import ContestedReader
 from ui.pages.decide_empty import TASK_STEP, missing, show_missing, step_for
 from ui.pages.decide_examples import ExamplesReader
@@ -29,6 +28,7 @@ from ui.pages.decide_question import DecideQuestion
 from ui.pages.decide_results import DecideResults
 from ui.pages.decide_sentences import headline, points
 from ui.pages.labels import label
+from ui.pages.run_keys import bind_run
 from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
@@ -73,12 +73,10 @@ class DecidePage(QWidget):
         self.export = DecideExport(services)
         self.export.failed.connect(self._show_error)
         self.results.add_below_verdict(self.export)
+        self.waiting = EmptyState(theme)
         self.empty = EmptyState(theme)
         self.empty.action_asked.connect(self._empty_action)
-        for key in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.measure)
+        bind_run(self, self.measure)
         self._lay_out()
 
     # -- the page's contract ------------------------------------------------------------------------
@@ -166,8 +164,7 @@ class DecidePage(QWidget):
             decision_file=str(result.file),
         )
         self._services.change_project(project)
-        said = headline(result.evaluation, self._services.wording)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+        announce(self, headline(result.evaluation, self._services.wording))
 
     def _failed(self, error: PetitError) -> None:
         self._ended()
@@ -209,7 +206,11 @@ class DecidePage(QWidget):
     # -- what is shown ------------------------------------------------------------------------------
 
     def _show_evaluation(self, project: Project) -> None:
-        evaluation = self._read_evaluation(project)
+        try:
+            evaluation = stored_evaluation(project.evaluation)
+        except ValueError:
+            evaluation = None
+            self.banner.show_message("warn", self._services.wording.text("decide.unreadable"))
         state = (evaluation, self._ready(), project.decision_file)
         if state == self._rendered:
             return
@@ -227,16 +228,6 @@ class DecidePage(QWidget):
         if changed:
             self._contested.read(evaluation, project, self._rows)
 
-    def _read_evaluation(self, project: Project) -> Evaluation | None:
-        if not project.evaluation:
-            return None
-        try:
-            return evaluation_from_json(project.evaluation)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            text = self._services.wording.text("decide.unreadable")
-            self.banner.show_message("warn", text)
-            return None
-
     def _show_error(self, error: PetitError, action: str = "") -> None:
         message = message_of(error, self._services.wording)
         self.banner.show_message("error", message.text, message.hint, message.details, action)
@@ -245,6 +236,7 @@ class DecidePage(QWidget):
         running = self._running is not None
         known = self._evaluation
         decided = known is not None and known.decision.choice is not None
+        self.waiting.setVisible(known is None and not running)
         self.question.show_running(
             running, again=known is not None, ready=self._ready(), primary=not decided
         )
@@ -284,6 +276,7 @@ class DecidePage(QWidget):
             self._running.drop()
         self._running = None
         self.progress.hide()
+        self.results.disagreements.show_note("decide.disagreements_loading")
 
     def _lay_out(self) -> None:
         text = self._services.wording.text
@@ -293,7 +286,8 @@ class DecidePage(QWidget):
         column.setSpacing(SPACE.m)
         for part in (self.question, self.banner, self.progress, self.results):
             column.addWidget(part)
-        column.addStretch(1)
+        self.waiting.set_content("award", text("decide.waiting"), text("decide.waiting_text"))
+        column.addWidget(self.waiting, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._content)
         self._stack.addWidget(self.empty)

@@ -23,7 +23,7 @@ class DecideProgress(QFrame):
         self.setProperty("card", True)
         self._refs: tuple[str, ...] = ()
         self._rows: list[ProgressRow] = []
-        self._done: list[set[int]] = []
+        self._done: list[int] = []
         self._total = 0
         self._over: list[bool] = []
         self._column = QVBoxLayout(self)
@@ -38,7 +38,7 @@ class DecideProgress(QFrame):
             row.deleteLater()
         self._refs, self._total = tuple(refs), total
         self._rows = []
-        self._done = [set() for _ in refs]
+        self._done = [0] * len(refs)
         self._over = [False] * len(refs)
         names = short_names(refs)
         for ref in refs:
@@ -61,7 +61,8 @@ class DecideProgress(QFrame):
             if number is None:
                 continue
             if event.kind == "output":
-                self._done[number].add(event.index)
+                # Examples are answered in order, those known from before included.
+                self._done[number] = max(self._done[number], event.index + 1)
             touched[number] = event
             if event.kind in {"failed", "finished"}:
                 self._over[number] = True
@@ -78,7 +79,7 @@ class DecideProgress(QFrame):
         self._rows[number].set_ended(self._wording.text(key), "bad" if failed else "ok")
 
     def _move(self, number: int, event: TrialEvent) -> None:
-        words, done = self._wording, len(self._done[number])
+        words, done = self._wording, self._done[number]
         detail = words.text("decide.progress", done=done, total=self._total)
         if event.kind == "loading":
             detail = words.text("decide.loading_row")

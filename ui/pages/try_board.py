@@ -59,6 +59,7 @@ class TryBoard(QScrollArea):
         self.table = _table(self.model, self._delegate)
         self.table.setAccessibleName(wording.text("try.answers"))
         self._corner = plain_label(wording.text("try.input"), "muted")
+        self._nothing = plain_label(wording.text("try.nothing_yet"), "muted")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -86,7 +87,10 @@ class TryBoard(QScrollArea):
         self.model.start(inputs, [seat.name for seat in seats])
         for card in self.texts:
             card.clear()
-        self.table.setVisible(self._kind != "text" and self.model.rowCount() > 0)
+        there = self._kind != "text" and self.model.rowCount() > 0
+        self.table.setVisible(there)
+        self._corner.setVisible(there)
+        self._nothing.setVisible(self._kind != "text" and not there)
         for measures in self._measures:
             measures.setVisible(any(seat.phase != "idle" for seat in seats))
         for number in range(len(seats)):
@@ -130,7 +134,7 @@ class TryBoard(QScrollArea):
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 0)
             self._grid.setColumnMinimumWidth(column, 0)
-        for fixed in (self._corner, self.table):
+        for fixed in (self._corner, self._nothing, self.table):
             self._grid.removeWidget(fixed)
             fixed.hide()
         self._cards, self._measures, self.texts = [], [], []
@@ -153,6 +157,7 @@ class TryBoard(QScrollArea):
             self._grid.setColumnMinimumWidth(number + 1, sign * COLUMN_SIGNS)
             self._grid.setColumnStretch(number + 1, COLUMN_SIGNS)
         self._grid.addWidget(self.table, 1, 0, 1, len(seats) + 1)
+        self._grid.addWidget(self._nothing, 2, 0, 1, len(seats) + 1)
         self._grid.setRowStretch(1, 0)
         self._grid.setRowStretch(3, 1)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from selector.errors import PetitError
 from selector.store.projects import Project
 from selector.tasks.base import Task
 from ui.messages import message_of
+from ui.pages.announce import announce
 from ui.pages.labels import label
+from ui.pages.run_keys import bind_run
 from ui.pages.try_board import TryBoard
 from ui.pages.try_inputs import TryInputs
 from ui.pages.try_run import TryRun
@@ -59,10 +59,7 @@ class TryPage(QWidget):
         self.next_button.clicked.connect(self._to_decide)
         self.empty = EmptyState(services.theme)
         self.empty.action_asked.connect(self._empty_action)
-        for key in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.run)
+        bind_run(self, self.run)
         self._lay_out()
         self._show_buttons()
 
@@ -162,7 +159,9 @@ class TryPage(QWidget):
         words, seats = self._services.wording, self.trial.seats
         failed = sum(seat.phase == "failed" for seat in seats)
         worked = len(seats) - failed
-        parts = [words.text("try.done", n=len(self.trial.inputs), models=worked)]
+        tried = words.text("try.inputs_count", n=len(self.trial.inputs))
+        models = words.text("try.models_count", n=worked)
+        parts = [words.text("try.done", inputs=tried, models=models)]
         if failed:
             parts.append(words.text("try.some_failed", n=failed))
         if worked > 1 and self._task and self._task.output_kind == "labels":
@@ -171,7 +170,7 @@ class TryPage(QWidget):
             parts.append(words.text(key, n=differing))
         said = " ".join(parts)
         self.status.setText(said)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+        announce(self, said)
 
     def _show_buttons(self) -> None:
         running, seats = self.trial.running, self.trial.seats

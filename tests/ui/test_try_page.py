@@ -1,0 +1,301 @@
+"""The page that runs the same inputs through every chosen model."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+
+from selector.desk.desk import Desk
+from selector.errors import Cancelled, NotDownloaded
+from selector.store.projects import Project
+from selector.tasks.outputs import Similarity, Text, Vector
+from selector.trial.measurement import TrialEvent
+from tests.ui.prepared import INPUTS, MODELS, NAMES, REFS, TASK, answers, events_of, measurement
+from tests.ui.test_pages_look import clipped, sample_job
+from ui.models.answers_model import AnswersModel
+from ui.models.short_names import same_model, short_names
+from ui.models.shown_answer import AnswerRole, standing_apart
+from ui.pages.try_page import TryPage
+
+JOB = Project(id=1, task=TASK, refs=MODELS, inputs=INPUTS)
+CRASH = {"code": "worker.crashed", "facts": {"outcome": "killed"}}
+
+
+def open_page(bench, qtbot, size=(1100, 800)):
+    page = TryPage(bench.services)
+    qtbot.addWidget(page)
+    page.resize(*size)
+    page.show()
+    bench.show(page)
+    return page
+
+
+def settled(bench, qtbot, timeout=5000):
+    qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=timeout)
+    qtbot.wait(50)
+
+
+@pytest.fixture
+def trial(desk, monkeypatch):
+    """A desk whose trials give the prepared answers; returns what was asked of it."""
+    asked = []
+
+    def try_models(refs, task, inputs, on_event, cancelled=lambda: False, repeat=1):
+        asked.append((tuple(refs), task, tuple(inputs)))
+        for position, outputs in enumerate(answers()):
+            for event in events_of(position, outputs):
+                on_event(event)
+        desk._wait(cancelled)
+        return tuple(measurement(i, outputs) for i, outputs in enumerate(answers()))
+
+    monkeypatch.setattr(desk, "try_models", try_models)
+    monkeypatch.setattr(desk, "contestants", lambda *_: ())
+    return asked
+
+
+def cell(page, row, column):
+    return page.board.model.index(row, column).data(AnswerRole.ANSWER)
+
+
+def test_without_a_task_the_page_leads_to_the_task(bench, qtbot):
+    page = open_page(bench, qtbot)
+    page.empty.button.click()
+    assert bench.steps == [1]
+
+
+def test_without_models_the_page_leads_to_the_candidates(make_bench, qtbot):
+    bench = make_bench(Project(id=1, task=TASK))
+    page = open_page(bench, qtbot)
+    page.empty.button.click()
+    assert bench.steps == [2]
+
+
+def test_running_shows_every_answer_in_the_column_of_its_model(make_bench, qtbot, trial):
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.run_button.click()
+    settled(bench, qtbot)
+    assert trial == [(MODELS, TASK, INPUTS)]
+    assert [x.name.text() for x in page.board._cards] == list(NAMES)
+    assert cell(page, 0, 1).text == "lost"
+    assert cell(page, 1, 1).text == "refund"
+    assert cell(page, 1, 2).note == "90%"
+    assert all(seat.phase == "done" for seat in page.trial.seats)
+
+
+def test_only_the_answer_unlike_the_others_is_marked(make_bench, qtbot, trial):
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.run()
+    settled(bench, qtbot)
+    marked = [(r, c) for r in range(3) for c in range(1, 4) if cell(page, r, c).differs]
+    assert marked == [(1, 1)]
+    spoken = page.board.model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Differs from what the other models say" in spoken
+    assert "1 gets different answers" in page.status.text()
+
+
+def test_a_failed_model_says_why_in_its_column_and_the_others_go_on(
+    make_bench, desk, qtbot, trial, monkeypatch
+):
+    rows = [measurement(i, outputs) for i, outputs in enumerate(answers())]
+    rows[1] = measurement(1, (None,) * 3, error=CRASH, latency=None, throughput=None)
+
+    def try_models(refs, task, inputs, on_event, cancelled):
+        on_event(TrialEvent("loading", REFS[1]))
+        on_event(TrialEvent("failed", REFS[1], facts=CRASH))
+        return tuple(rows)
+
+    monkeypatch.setattr(desk, "try_models", try_models)
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.run()
+    settled(bench, qtbot)
+    card = page.board._cards[1]
+    assert card.problem.isVisibleTo(page)
+    assert card.problem.text()
+    assert "worker.crashed" not in card.problem.text()
+    assert cell(page, 0, 2).kind == "failed"
+    assert cell(page, 0, 3).text == "lost"
+    assert "1 model failed; the others went on." in page.status.text()
+
+
+def test_cancelling_keeps_the_answers_that_arrived(make_bench, desk, qtbot, trial):
+    desk.gate.clear()
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.run()
+    qtbot.waitUntil(lambda: cell(page, 2, 3) is not None and cell(page, 2, 3).kind == "answer")
+    assert page.cancel_button.isVisibleTo(page)
+    page.cancel_button.click()
+    settled(bench, qtbot)
+    assert cell(page, 0, 1).text == "lost"
+    assert {seat.phase for seat in page.trial.seats} == {"stopped"}
+    assert page.run_button.isVisibleTo(page)
+
+
+def test_a_model_that_is_not_on_this_disk_is_a_sentence_with_a_way_out(
+    make_bench, desk, qtbot, monkeypatch
+):
+    def missing(*_args):
+        raise NotDownloaded(reference=MODELS[0], ref=MODELS[0])
+
+    monkeypatch.setattr(desk, "try_models", missing)
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.run()
+    settled(bench, qtbot)
+    assert page.banner.isVisibleTo(page)
+    page.banner.action.click()
+    assert bench.steps == [2]
+
+
+def test_nothing_written_asks_for_an_input_instead_of_running(make_bench, qtbot, trial):
+    bench = make_bench(replace(JOB, inputs=()))
+    page = open_page(bench, qtbot)
+    page.run()
+    assert trial == []
+    assert page.status.text() == "Write at least one input first."
+
+
+def test_what_is_typed_is_kept_in_the_project(make_bench, qtbot, trial):
+    bench = make_bench(replace(JOB, inputs=()))
+    page = open_page(bench, qtbot)
+    page.inputs.box.setPlainText("one\n\n  two  words \n")
+    page.inputs.flush()
+    assert bench.services.project.inputs == ("one", "two words")
+
+
+def test_ctrl_enter_in_the_box_runs(make_bench, qtbot, trial):
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    qtbot.keyClick(page.inputs.box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settled(bench, qtbot)
+    assert len(trial) == 1
+
+
+def test_a_task_on_pairs_takes_two_texts_a_line(make_bench, qtbot, trial):
+    bench = make_bench(replace(JOB, task="sentence-similarity", inputs=("a cat\ta dog",)))
+    page = open_page(bench, qtbot)
+    assert page.inputs.second.isVisibleTo(page)
+    assert page.inputs.second.toPlainText() == "a dog"
+    page.inputs.box.setPlainText("a cat\nlonely")
+    page.inputs.second.setPlainText("a dog\n")
+    assert page.inputs.inputs() == ("a cat\ta dog",)
+
+
+def test_generated_text_streams_into_a_card_for_each_model(make_bench, desk, qtbot, monkeypatch):
+    def try_models(refs, task, inputs, on_event, cancelled):
+        for piece in ("Once", " upon", " a time"):
+            on_event(TrialEvent("partial", REFS[0], 0, text=piece))
+        on_event(TrialEvent("output", REFS[1], 0, output=Text("<b>The end</b>", 4), seconds=0.5))
+        desk._wait(cancelled)
+        raise Cancelled
+
+    monkeypatch.setattr(desk, "try_models", try_models)
+    desk.gate.clear()
+    bench = make_bench(replace(JOB, task="text-generation", inputs=("Tell me\na story",)))
+    page = open_page(bench, qtbot)
+    assert page.inputs.inputs() == ("Tell me\na story",)
+    page.run()
+    qtbot.waitUntil(lambda: page.board.texts[1].text != "")
+    assert page.board.texts[0].text == "Once upon a time"
+    assert page.board.texts[1].text == "<b>The end</b>"
+    page.cancel()
+    settled(bench, qtbot)
+
+
+def test_scores_that_are_not_numbers_never_reach_a_bar(make_bench, qtbot):
+    bench = make_bench(JOB)
+    page = open_page(bench, qtbot)
+    page.board.start(INPUTS, page.trial.seats)
+    nan = float("nan")
+    page.board.add_answers(
+        {(0, 0): Similarity(nan), (1, 0): Similarity(0.5), (2, 0): Vector((1, 2))}
+    )
+    assert cell(page, 0, 1).share is None
+    assert cell(page, 1, 1).share == 0.5
+    assert cell(page, 2, 1).text == "2 numbers"
+    page.grab()
+
+
+def test_the_model_of_answers_keeps_qts_rules(qtmodeltester, make_bench):
+    model = AnswersModel(make_bench().services.wording)
+    model.start(INPUTS, NAMES)
+    model.add({(r, c): x for c, row in enumerate(answers()) for r, x in enumerate(row)})
+    model.set_note(0, "failed", "Failed")
+    qtmodeltester.check(model)
+
+
+def test_answers_without_a_majority_all_stand_apart():
+    one, two = answers()[0][:2]
+    assert standing_apart([one, two]) == [True, True]
+    assert standing_apart([one, one, two]) == [False, False, True]
+    assert standing_apart([one, None, None]) == [False, False, False]
+    assert standing_apart([Similarity(0.9), Similarity(0.88), Similarity(0.1)]) == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_names_grow_only_where_two_models_would_share_one():
+    refs = ["a/x@1#torch-fp32", "b/x@1", "c/y@2#torch-fp32", "c/y@2#torch-fp16"]
+    assert list(short_names(refs).values()) == ["a/x", "b/x", "y torch-fp32", "y torch-fp16"]
+    assert same_model("a/x@1", "a/x@1#torch-fp32")
+    assert not same_model("a/x@1#torch-fp16", "a/x@1#torch-fp32")
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_results_with_a_failure_are_not_clipped(make_bench, qtbot, language, scale):
+    bench = make_bench(JOB, language, "dark", scale)
+    page = open_page(bench, qtbot, (1000 * scale, 800 * scale))
+    rows = [measurement(i, outputs) for i, outputs in enumerate(answers())]
+    rows[2] = measurement(2, (None,) * 3, error=CRASH, latency=None)
+    page.board.start(INPUTS, page.trial.seats)
+    page.trial.inputs = INPUTS
+    page.trial.show_rows(tuple(rows))
+    page._finished()
+    qtbot.wait(30)
+    assert clipped(page) == []
+
+
+@pytest.mark.timeout(240)
+def test_the_sample_runs_for_real_and_the_window_stays_awake(
+    make_bench, desk, places, qtbot, capsys
+):
+    bench = make_bench(sample_job(desk))
+    bench.services.desk = Desk(places, offline=True)
+    page = open_page(bench, qtbot)
+    gaps, last = [], [time.monotonic()]
+
+    def tick() -> None:
+        now = time.monotonic()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(tick)
+    page.activate()
+    timer.start()
+    last[0] = time.monotonic()
+    page.run()
+    qtbot.waitUntil(lambda: not page.trial.running, timeout=200_000)
+    timer.stop()
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nlongest event-loop gap while three models loaded and ran: {max(gaps) * 1e3:.0f} ms\n"
+        )
+    assert not page.banner.isVisibleTo(page), page.banner.text
+    assert all(seat.phase == "done" for seat in page.trial.seats)
+    rows = page.board.model.rowCount()
+    assert rows == len(bench.services.project.inputs) > 0
+    assert all(cell(page, r, c).text for r in range(rows) for c in range(1, 4))
+    assert all(seat.memory_bytes and seat.measurement.latency for seat in page.trial.seats)
+    assert max(gaps) < 0.5
