@@ -36,6 +36,7 @@ from ui.models.disagreements_model import DisagreementsModel
 from ui.models.scores_model import Column, ScoresModel
 from ui.models.shown_answer import AnswerRole
 from ui.pages.decide_page import DecidePage
+from ui.pages.decide_progress import DecideProgress
 from ui.pages.decide_sentences import caveats, headline, reason_text
 
 DATA = "text,label\nI lost my card,lost\nwhat is your rate for yen,rate\nclose my account,close\n"
@@ -195,6 +196,22 @@ def test_another_metric_is_asked_for_and_kept(make_bench, qtbot, job, evaluating
     settled(bench, qtbot)
     assert evaluating[0].metric == "macro-f1"
     assert bench.services.project.extra["metric"] == "macro-f1"
+
+
+def test_before_measuring_the_page_says_what_will_be_here(make_bench, qtbot, job):
+    page = open_page(make_bench(job), qtbot)
+    assert page.waiting.isVisibleTo(page)
+    assert not page.results.isVisibleTo(page)
+    assert page.question._end.text() == "on the 3 examples of mails.csv?"
+
+
+def test_a_resumed_measurement_counts_on_from_where_it_stopped(make_bench, qtbot):
+    progress = DecideProgress(make_bench().services.wording)
+    qtbot.addWidget(progress)
+    progress.start(MODELS, 440)
+    progress.take([TrialEvent("output", REFS[0], 320), TrialEvent("failed", REFS[1])])
+    assert progress.details() == ["321 of 440", "Failed; the others go on", "Waits for its turn"]
+    assert not progress.over
 
 
 # -- what an evaluation says ------------------------------------------------------------------------

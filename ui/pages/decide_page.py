@@ -287,7 +287,8 @@ class DecidePage(QWidget):
         for part in (self.question, self.banner, self.progress, self.results):
             column.addWidget(part)
         self.waiting.set_content("award", text("decide.waiting"), text("decide.waiting_text"))
-        column.addWidget(self.waiting, 1)
+        column.addWidget(self.waiting, 100)
+        column.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._content)
         self._stack.addWidget(self.empty)

@@ -53,6 +53,10 @@ class DecideProgress(QFrame):
         """Whether every contestant has ended."""
         return bool(self._over) and all(self._over)
 
+    def details(self) -> list[str]:
+        """What is said of each contestant."""
+        return [row.detail for row in self._rows]
+
     def take(self, events: Iterable[TrialEvent]) -> None:
         """Follow events of the trial."""
         touched: dict[int, TrialEvent] = {}
