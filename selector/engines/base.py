@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """An engine's name, what it reads, and the precisions it offers (first is the default)."""
+    """An engine's name, what it reads, and every precision it knows (first is the default)."""
 
     id: str
     title: str
@@ -45,6 +45,9 @@ class Engine(Protocol):
 
     def can_load(self, facts: ModelFacts, task: Task) -> Loadable:
         """Judge from files and configuration alone. Pure."""
+
+    def offered(self, facts: ModelFacts) -> tuple[str, ...]:
+        """The precisions that can be run from the files of ``facts``, the default first. Pure."""
 
     def files(self, facts: ModelFacts, precision: str) -> tuple[str, ...]:
         """The file paths of ``facts`` that loading needs, so that nothing else is downloaded."""

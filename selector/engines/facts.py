@@ -3,9 +3,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
+
+FORMATS = ("safetensors", "onnx", "gguf", "pickle")
+"""Formats of weights, the safest and widest read first."""
+_FORMAT_BY_SUFFIX = {f".{name}": name for name in FORMATS[:3]} | dict.fromkeys(
+    (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"), "pickle"
+)
+# Files with a weights suffix that are not a model's weights.
+_NOT_WEIGHTS = re.compile(
+    r"adapter_model|optimizer|scheduler|training_args|rng_state|scaler|tokenizer|vocab|sentencepiece"
+)
+
+
+def format_of(path: str) -> str | None:
+    """The format of the weights in one file; None when it holds none."""
+    pure = PurePosixPath(path)
+    if _NOT_WEIGHTS.search(pure.name):
+        return None
+    return _FORMAT_BY_SUFFIX.get(pure.suffix.lower())
+
+
+def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """Every format of weights among the files, in the order of FORMATS."""
+    found = {format_of(path) for path in paths}
+    return tuple(name for name in FORMATS if name in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +63,12 @@ class ModelFacts:
     needs_remote_code: bool = False
     basis: str = "unknown"
     """Where ``parameters`` comes from: ``header``, ``hub``, ``config``, ``file size`` or ``unknown``."""
+
+    @property
+    def weight_formats(self) -> tuple[str, ...]:
+        """Every format of weights in the repository; ``weight_format`` is the first of them."""
+        found = formats_of(file.path for file in self.files)
+        return found or ((self.weight_format,) if self.weight_format else ())
 
     @property
     def stored_bytes(self) -> int | None:

@@ -69,6 +69,10 @@ class TorchEngine:
             return Loadable(False, "risk.no_head", {"architecture": str(names[0])[:80]})
         return Loadable(True)
 
+    def offered(self, facts: ModelFacts) -> tuple[str, ...]:
+        """See Engine: weights are cast while loading, so every precision comes from the same file."""
+        return self.info.precisions if facts.weight_format in self.info.formats else ()
+
     def files(self, facts: ModelFacts, precision: str) -> tuple[str, ...]:
         """See Engine: configuration, tokenizer and safetensors at the top, the pooling's folder."""
         del precision  # one file serves every precision of this engine

@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
-from selector.engines.facts import FileFact, ModelFacts
+from selector.engines.facts import FileFact, ModelFacts, format_of, formats_of
 from selector.errors import BadReference, HubAnswerBad
 from selector.hub import checked
 from selector.hub.safe_path import safe_path
@@ -19,12 +18,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILES = 20_000
 _BYTES = 10**14
-_PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"})
 _NOT_CONFIG = frozenset({"tokenizer_config", "processor_config", "chat_template_jinja"})
-# Files with a weights suffix that are not a model's weights.
-_NOT_WEIGHTS = re.compile(
-    r"adapter_model|optimizer|scheduler|training_args|rng_state|scaler|tokenizer|vocab|sentencepiece"
-)
 
 
 def _file(sibling: object, repo: str) -> FileFact:
@@ -48,15 +42,7 @@ def _file(sibling: object, repo: str) -> FileFact:
 
 def weight_format(paths: Iterable[str]) -> str | None:
     """The safest format among the files: safetensors, then onnx, gguf, and pickle last."""
-    suffixes = set()
-    for path in paths:
-        pure = PurePosixPath(path)
-        if not _NOT_WEIGHTS.search(pure.name):
-            suffixes.add(pure.suffix.lower())
-    for suffix in ("safetensors", "onnx", "gguf"):
-        if f".{suffix}" in suffixes:
-            return suffix
-    return "pickle" if suffixes & _PICKLES else None
+    return next(iter(formats_of(paths)), None)
 
 
 def identity(raw: Mapping[str, Any]) -> tuple[str, str]:
@@ -134,9 +120,9 @@ def with_weights(facts: ModelFacts, by_dtype: Mapping[str, int]) -> ModelFacts:
 
 def with_file_sizes(facts: ModelFacts) -> ModelFacts:
     """A guess from file sizes, for models that nothing else is known of: four bytes a weight."""
-    if facts.parameters is not None:
+    if facts.parameters is not None or facts.weight_format is None:
         return facts
-    sizes = [file.size for file in facts.files if _is_weights(file.path, facts.weight_format)]
+    sizes = [file.size for file in facts.files if format_of(file.path) == facts.weight_format]
     # Several formats or several copies lie side by side: the largest single file is one model.
     largest = max(sizes, default=0)
     if not largest:
@@ -144,15 +130,6 @@ def with_file_sizes(facts: ModelFacts) -> ModelFacts:
     return replace(facts, parameters=max(1, largest // 4), basis="file size")
 
 
-def _is_weights(path: str, kind: str | None) -> bool:
-    pure = PurePosixPath(path)
-    if kind is None or _NOT_WEIGHTS.search(pure.name):
-        return False
-    return pure.suffix.lower() in (_PICKLES if kind == "pickle" else {f".{kind}"})
-
-
 def planned_weights(paths: Iterable[str]) -> bool:
     """Whether a download plan contains weights at all."""
-    return any(
-        _is_weights(path, kind) for path in paths for kind in ("safetensors", "gguf", "onnx")
-    )
+    return any(format_of(path) in {"safetensors", "gguf", "onnx"} for path in paths)
