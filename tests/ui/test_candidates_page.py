@@ -170,7 +170,7 @@ def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, hu
     old = replace(page.bench.services.project, evaluation={"n": 1}, decision_file="x")
     page.bench.change(old)
     search(page, qtbot)
-    hub.faults.slow(400_000, origin="cdn")
+    hub.faults.slow(600_000, origin="cdn")
     wanted = key_of(hub)
     page.model.tick({wanted})
     size = Wording("en").bytes(next(x for x in page.model.rows if x.key == wanted).download_bytes)
