@@ -139,7 +139,8 @@ def test_cancelling_keeps_the_answers_that_arrived(make_bench, desk, qtbot):
     qtbot.waitUntil(lambda: len(workers("model")) == 2, timeout=100_000)
     qtbot.waitUntil(lambda: page.trial.seats[1].load_s is not None, timeout=100_000)
     max(workers("model"), key=lambda process: process.create_time()).suspend()  # it hangs
-    qtbot.waitUntil(lambda: cell(page, 0, 1) is not None and cell(page, 0, 1).kind == "answer")
+    seen = page.trial.seats[0].outputs
+    qtbot.waitUntil(lambda: bool(seen) and cell(page, 0, 1).kind == "answer", timeout=20_000)
     assert page.cancel_button.isVisibleTo(page)
     page.cancel_button.click()
     settled(bench, qtbot, timeout=20_000)
