@@ -410,6 +410,7 @@ def test_an_export_goes_into_a_new_folder_and_lists_its_files(
     name = "bank-messages-nano.petit.json"
     written = tmp_path / "bank-messages-nano-decision-2" / name
     assert load(written)["contestant"]["repo"] == "petit-sample/bank-messages-nano"
+    assert load(written)["samples"], "what the chosen model answered when it was exported"
     assert page.export.files.text() == name
     assert page.export.open_button.isVisibleTo(page)
 
