@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -16,8 +17,9 @@ from typing import Any
 
 from selector.decide.pinned import pinned, safe_path
 from selector.decide.shapes import problems
-from selector.decide.verdict_facts import Evaluation
+from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.errors import BadSetting, DecisionUnreadable, TargetNotWritable
+from selector.hub.candidate import Reason
 from selector.paths import resources_root
 from selector.trial.measurement import Contestant, Measurement
 
@@ -105,6 +107,37 @@ def build(
     written: dict[str, Any] = json.loads(json.dumps(document, allow_nan=False))
     check(written, "")
     return written
+
+
+def unmeasured(
+    contestant: Contestant,
+    task: str,
+    metric: str,
+    machine: Any,
+    licence: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The document of a model taken without any examples: pinned like the others, with no evidence.
+
+    Raises as ``build``.
+    """
+    caveat = Reason("caveat.not_measured", {"ref": contestant.ref})
+    nothing = Score(
+        contestant.ref, None, None, None, None, contestant.parameters, None, None,
+        contestant.download_bytes,
+    )  # fmt: skip
+    evaluation = Evaluation(
+        task=task,
+        metric=metric,
+        n=0,
+        margin=0.0,
+        confidence=0.0,
+        models=(nothing,),
+        decision=Decision(None, "undecided", (), (caveat,), more_examples=None),
+        data_sha256=hashlib.sha256(b"").hexdigest(),
+        data_name="",
+    )
+    return build(evaluation, (), (contestant,), machine, {}, licence, now, chosen=contestant.ref)
 
 
 def _plain(value: Any) -> Any:
