@@ -136,6 +136,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--task", metavar="ID", help="what a bare model is for, where it does not say so itself"
     )
+    export.add_argument(
+        "--model", metavar="REF", help="take this contestant of the decision, recommended or not"
+    )
     export.add_argument("--format", required=True, metavar="F")
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
     sample = add(

@@ -25,5 +25,6 @@ def _document(desk: Desk, options: argparse.Namespace) -> dict[str, Any]:
     source = Path(options.source)
     # ``bank/small.json`` could be a model's name: what lies on the disk is a file.
     if source.is_file() or options.source.endswith(".petit.json"):
-        return desk.open_decision(source)
+        document = desk.open_decision(source)
+        return desk.take(document, options.model) if options.model else document
     return desk.unmeasured(options.source, options.task)

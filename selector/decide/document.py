@@ -140,6 +140,37 @@ def unmeasured(
     return build(evaluation, (), (contestant,), machine, {}, licence, now, chosen=contestant.ref)
 
 
+def taken(
+    document: Mapping[str, Any], contestant: Contestant, licence: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same decision with another contestant taken: the user's choice, the evidence as it was.
+
+    Raises BadSetting when ``contestant`` was not measured in this decision, NotDownloaded.
+    """
+    score = next((x for x in document["models"] if x["ref"] == contestant.ref), None)
+    if score is None:
+        known = ", ".join(x["ref"] for x in document["models"])
+        raise BadSetting(setting="model", value=contestant.ref, allowed=known)
+    recommended = document["decision"]["choice"] == contestant.ref
+    other = {
+        **document,
+        "contestant": pinned(contestant),
+        "chosen_by": "petit" if recommended else "user",
+        "metric": {
+            **document["metric"],
+            "score": score["score"],
+            "interval": score["interval"],
+        },
+        "licence": {"id": None, "class": None, "obligations": []} | dict(licence),
+        # What the first one's outputs were made with says nothing of this one.
+        "parameters": {k: v for k, v in document["parameters"].items() if k != "labels"},
+        "versions": {},
+        "samples": [],
+    }
+    check(other, "")
+    return other
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)

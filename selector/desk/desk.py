@@ -277,6 +277,17 @@ class Desk:
             chosen, known.id, known.metrics[0], self.machine(), licence, now
         )
 
+    def take(self, document: dict[str, Any], ref: str) -> dict[str, Any]:
+        """A decision with another of its contestants taken, whatever Petit recommends.
+
+        Raises NotDownloaded, BadReference, BadSetting for a model that was not measured in it.
+        """
+        if (document.get("contestant") or {}).get("ref") == ref:
+            return document
+        chosen = self.contestants([ref], str(document["task"]))[0]
+        licence = row_of_local(find_local(read_references([ref])[0], self.library())).licence
+        return documents.taken(document, chosen, {"id": licence.id, "class": licence.kind})
+
     # -- export -------------------------------------------------------------------------------------
     def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:
         """Write an export of a decision document; returns the files' paths.

@@ -9,11 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 
 from selector.decide.data import read_examples
+from selector.decide.document import load
 from selector.desk.desk import Desk
 from selector.desk.evaluating import data_key
-from selector.desk.requests import Evaluated
-from selector.errors import TargetNotWritable, WorkerCrashed
+from selector.desk.requests import Evaluated, EvaluateRequest
+from selector.errors import WorkerCrashed
 from selector.hub.candidate import Reason
+from selector.paths import locations
 from selector.store.database import Database
 from selector.store.outputs import remember_output
 from selector.store.projects import Project
@@ -34,6 +36,7 @@ from tests.ui.prepared import (
 from tests.ui.test_pages_look import clipped, sample_job
 from ui.models.disagreements_model import DisagreementsModel
 from ui.models.scores_model import Column, ScoresModel
+from ui.models.short_names import short_name
 from ui.models.shown_answer import AnswerRole
 from ui.pages.decide_page import DecidePage
 from ui.pages.decide_progress import DecideProgress
@@ -384,39 +387,80 @@ def test_the_cost_axis_can_be_chosen(make_bench, qtbot, job):
 # -- export -----------------------------------------------------------------------------------------
 
 
-def test_an_export_goes_into_a_new_folder_and_lists_its_files(
-    make_bench, desk, qtbot, job, monkeypatch, tmp_path
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Two of the sample's models on a dozen messages, measured for real: too few to decide."""
+    places = locations(tmp_path_factory.mktemp("measured")).create()
+    real = Desk(places, offline=True)
+    sample = real.sample()
+    lines = sample.data.read_text(encoding="utf-8").splitlines()
+    data = places.data / "few.csv"
+    data.write_text("\n".join([lines[0], *lines[1:400:33]]) + "\n", encoding="utf-8")
+    request = EvaluateRequest(
+        sample.refs[:2], sample.task.id, data, sample.input_column, sample.label_column
+    )
+    return places, real.evaluate(request, lambda _: None)
+
+
+def holding_measured(bench, measured):
+    places, evaluated = measured
+    bench.services.desk = Desk(places, offline=True)
+    bench.change(
+        replace(
+            bench.services.project,
+            evaluation=evaluated.evaluation.to_json(),
+            decision_file=str(evaluated.file),
+        )
+    )
+
+
+def test_any_measured_model_can_be_exported_and_the_file_says_whose_choice_it_was(
+    make_bench, qtbot, job, measured, tmp_path
 ):
-    def export(document, format_id, folder):
-        folder.mkdir()
-        (folder / "README.md").write_text("x", encoding="utf-8")
-        return [folder / "README.md"]
-
-    monkeypatch.setattr(desk, "export", export)
-    monkeypatch.setattr(desk, "open_decision", lambda _: {})
-    bench = make_bench(holding(decided(), job))
+    bench = make_bench(job)
+    holding_measured(bench, measured)
     page = open_page(bench, qtbot)
-    form = page.export.formats[0]
-    (tmp_path / f"tiny-banker-{form}").mkdir()
-    page.export.export_to(form, tmp_path)
-    settled(bench, qtbot)
-    assert (tmp_path / f"tiny-banker-{form}-2" / "README.md").is_file()
-    assert page.export.files.text() == "README.md"
-    assert page.export.open_button.isVisibleTo(page)
+    export = page.export
+    refs = {x.ref for x in measured[1].evaluation.models}
+    assert {export.model.itemData(i) for i in range(export.model.count())} == refs
+    choice = measured[1].evaluation.decision.choice
+    other = next(ref for ref in sorted(refs) if ref != choice)
+    export.model.setCurrentIndex(export.model.findData(other))
+    assert export.button.isEnabled()
+    name = short_name(other)
+    (tmp_path / f"{name}-decision").mkdir()
+    export.export_to("decision", tmp_path)
+    settled(bench, qtbot, 60_000)
+    assert not page.banner.isVisibleTo(page), page.banner.text
+    written = tmp_path / f"{name}-decision-2" / f"{name}.petit.json"
+    document = load(written)
+    assert document["contestant"]["ref"] == other
+    assert document["chosen_by"] == "user"
+    score = next(x for x in measured[1].evaluation.models if x.ref == other)
+    assert document["metric"]["score"] == score.score
+    assert document["samples"]
+    assert export.files.text() == written.name
+    assert export.open_button.isVisibleTo(page)
 
 
-def test_an_export_that_cannot_be_written_is_a_sentence(
-    make_bench, desk, qtbot, job, monkeypatch, tmp_path
-):
-    def export(document, format_id, folder):
-        raise TargetNotWritable(path=str(folder))
-
-    monkeypatch.setattr(desk, "export", export)
-    monkeypatch.setattr(desk, "open_decision", lambda _: {})
-    bench = make_bench(holding(decided(), job))
+def test_an_undecided_result_waits_for_the_users_choice_before_it_exports(make_bench, qtbot, job):
+    bench = make_bench(holding(undecided(), job))
     page = open_page(bench, qtbot)
-    page.export.export_to(page.export.formats[0], tmp_path)
-    settled(bench, qtbot)
+    assert page.export.model.currentIndex() == -1
+    assert not page.export.button.isEnabled()
+    page.export.model.setCurrentIndex(1)
+    assert page.export.button.isEnabled()
+    assert "yourself" not in page.export.button.toolTip()
+
+
+def test_an_export_that_cannot_be_written_is_a_sentence(make_bench, qtbot, job, measured, tmp_path):
+    bench = make_bench(job)
+    holding_measured(bench, measured)
+    page = open_page(bench, qtbot)
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    page.export.model.setCurrentIndex(0)
+    page.export.export_to("decision", tmp_path / "taken")
+    settled(bench, qtbot, 60_000)
     assert page.banner.isVisibleTo(page)
     assert page.export.button.isEnabled()
 
