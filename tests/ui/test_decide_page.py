@@ -36,6 +36,7 @@ from tests.ui.test_pages_look import clipped, sample_job
 from tests.ui.worker_processes import workers
 from ui.models.disagreements_model import DisagreementsModel
 from ui.models.scores_model import Column, ScoresModel
+from ui.models.short_names import short_name
 from ui.models.shown_answer import AnswerRole
 from ui.pages.decide_page import DecidePage
 from ui.pages.decide_progress import DecideProgress
@@ -399,20 +400,42 @@ def decision(desk, measured) -> Project:
     return replace(measured, evaluation=found.evaluation.to_json(), decision_file=str(found.file))
 
 
-def test_an_export_goes_into_a_new_folder_and_lists_its_files(
+def test_any_measured_model_can_be_exported_and_the_file_says_whose_choice_it_was(
     make_bench, qtbot, decision, tmp_path
 ):
     page = open_page(bench := make_bench(decision), qtbot)
-    assert "decision" in page.export.formats
-    (tmp_path / "bank-messages-nano-decision").mkdir()
-    page.export.export_to("decision", tmp_path)
-    settled(bench, qtbot, timeout=100_000)
-    name = "bank-messages-nano.petit.json"
-    written = tmp_path / "bank-messages-nano-decision-2" / name
-    assert load(written)["contestant"]["repo"] == "petit-sample/bank-messages-nano"
-    assert load(written)["samples"], "what the chosen model answered when it was exported"
-    assert page.export.files.text() == name
-    assert page.export.open_button.isVisibleTo(page)
+    export, evaluation = page.export, evaluation_from_json(decision.evaluation)
+    refs = {x.ref for x in evaluation.models}
+    assert {export.model.itemData(i) for i in range(export.model.count())} == refs
+    choice = evaluation.decision.choice
+    assert export.model.currentData() == choice
+    other = next(ref for ref in sorted(refs) if ref != choice)
+    export.model.setCurrentIndex(export.model.findData(other))
+    assert export.button.isEnabled()
+    name = short_name(other)
+    (tmp_path / f"{name}-decision").mkdir()
+    export.export_to("decision", tmp_path)
+    settled(bench, qtbot, 100_000)
+    assert not page.banner.isVisibleTo(page), page.banner.text
+    written = tmp_path / f"{name}-decision-2" / f"{name}.petit.json"
+    document = load(written)
+    assert document["contestant"]["ref"] == other
+    assert document["chosen_by"] == "user"
+    score = next(x for x in evaluation.models if x.ref == other)
+    assert document["metric"]["score"] == score.score
+    assert document["samples"]
+    assert export.files.text() == written.name
+    assert export.open_button.isVisibleTo(page)
+
+
+def test_an_undecided_result_waits_for_the_users_choice_before_it_exports(make_bench, qtbot, job):
+    bench = make_bench(holding(undecided(), job))
+    page = open_page(bench, qtbot)
+    assert page.export.model.currentIndex() == -1
+    assert not page.export.button.isEnabled()
+    page.export.model.setCurrentIndex(1)
+    assert page.export.button.isEnabled()
+    assert "yourself" not in page.export.button.toolTip()
 
 
 def test_an_export_that_cannot_be_written_is_a_sentence(make_bench, qtbot, decision, tmp_path):
@@ -421,10 +444,13 @@ def test_an_export_that_cannot_be_written_is_a_sentence(make_bench, qtbot, decis
     sample = {"input": "hello", "output": to_json(answers()[0][0])}
     save({**load(file), "samples": [sample]}, file)
     page = open_page(bench := make_bench(decision), qtbot)
-    taken = tmp_path / "a-file"
-    taken.touch()
+    taken = tmp_path / "taken"
+    taken.write_text("a file where a folder should be")
     page.export.export_to("decision", taken)
-    settled(bench, qtbot)
+    settled(bench, qtbot, 60_000)
+    assert page.banner.isVisibleTo(page)
+    assert str(taken) in page.banner.text
+    assert page.export.button.isEnabled()
     assert page.banner.isVisibleTo(page)
     assert str(taken) in page.banner.text
     assert page.export.button.isEnabled()

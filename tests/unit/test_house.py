@@ -151,8 +151,8 @@ PRETENDING = ("Dummy", "Fake", "Mock", "Stub")
 def stand_ins(source: str) -> Iterator[str]:
     """Where a test puts something of its own in the place of our code.
 
-    Numbers and paths may be patched (a limit made small), and the standard library below run.py; a
-    function called ``fail``, which only fails, says that something must not be called.
+    Numbers and paths may be patched (a limit made small), and what the standard library says of this
+    machine; a function called ``fail``, which only fails, says that something must not be called.
     """
     tree = ast.parse(source)
     kinds = (ast.FunctionDef, ast.ClassDef)
@@ -168,9 +168,12 @@ def stand_ins(source: str) -> Iterator[str]:
             if bases & OURS or node.name.startswith(PRETENDING):
                 yield f"class {node.name}"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "monkeypatch.setattr":
-            value, target = node.args[-1], ast.unparse(node.args[0]).rpartition(".")[2]
+            first, value = node.args[0], node.args[-1]
+            module = ast.unparse(first).rpartition(".")[2]
+            if isinstance(first, ast.Constant):
+                module = str(first.value).partition(".")[0]
             made_here = isinstance(value, ast.Lambda) or getattr(value, "id", "") in own
-            if made_here and target not in sys.stdlib_module_names:
+            if made_here and module not in sys.stdlib_module_names:
                 yield ast.unparse(node)
 
 
