@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -24,8 +25,8 @@ from selector.errors import (
 from selector.log import redact
 from selector.machine.cpu import probe_cpu
 from selector.tasks.base import TaskRunner
+from selector.tasks.failures import first_line, is_out_of_memory
 from selector.tasks.outputs import Partial, to_json
-from selector.tasks.torch_loading import first_line, is_out_of_memory
 from selector.worker.meter import now_bytes, peak_bytes
 
 
@@ -59,7 +60,7 @@ def _threads(wanted: int) -> int:
 
 
 class ModelRole:
-    """Ops: ``load``, ``run``, ``memory``. See the methods for their arguments."""
+    """Ops: ``load``, ``run``, ``memory``, ``modules`` (which of ``names`` are imported)."""
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
@@ -80,6 +81,8 @@ class ModelRole:
             case "run":
                 with _as(RunFailed):
                     return self._run(args, emit, cancelled)
+            case "modules":
+                return {"loaded": [str(n) for n in args["names"] if str(n) in sys.modules]}
             case "memory":
                 return {"peak_bytes": peak_bytes(), "now_bytes": now_bytes()}
         raise ProtocolProblem(reason="unknown op", op=op)
@@ -125,7 +128,8 @@ class ModelRole:
                 continue
             now = time.perf_counter()
             output = to_json(event.output)
-            emit({"output": {"index": event.index, "output": output, "seconds": now - last}})
+            given = {"index": event.index, "output": output, "seconds": now - last}
+            emit({"output": {**given, "cut": event.cut} if event.cut else given})
             last = now
             done += 1
             tokens += int(output.get("tokens", 0))

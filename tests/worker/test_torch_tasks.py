@@ -341,11 +341,12 @@ def test_a_chat_template_is_used_and_survives_cutting(copy: Any) -> None:
     (folder / "chat_template.jinja").write_text(
         "{% for m in messages %}how {{ m.content }} please{% endfor %}"
     )
-    runner: Any = load(folder, "text-generation")
-    words = runner._loaded.tokenizer.convert_ids_to_tokens(runner._ids("refund"))
+    writer = load(folder, "text-generation")._model  # type: ignore[attr-defined]
+    words = writer._loaded.tokenizer.convert_ids_to_tokens(writer._ids("refund"))
     assert words == ["how", "refund", "please"]
-    cut = runner._prompt("refund " * 500, 10)[0].tolist()
-    words = runner._loaded.tokenizer.convert_ids_to_tokens(cut)
+    cut, lost = writer._prompt("refund " * 500, 10)
+    assert lost == 502 - len(cut)
+    words = writer._loaded.tokenizer.convert_ids_to_tokens(cut)
     assert len(words) == 64 - 10
     assert (words[0], words[-1]) == ("how", "please")
 
@@ -363,7 +364,7 @@ def test_leaving_a_stream_early_stops_the_model(models: Path) -> None:
 
 def test_a_model_that_fails_on_an_input_names_it(models: Path) -> None:
     runner: Any = load(models / "decoder", "text-generation")
-    runner._loaded.model.generate = lambda **_: 1 / 0
+    runner._model._loaded.model.generate = lambda **_: 1 / 0
     with pytest.raises(RunFailed) as caught:
         run(runner, ["my card"])
     assert caught.value.facts == {"index": 0, "detail": "ZeroDivisionError: division by zero"}
