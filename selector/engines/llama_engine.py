@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from selector.engines.base import EngineInfo, Loadable
 from selector.engines.facts import ModelFacts
 from selector.engines.gguf_files import PRECISIONS, gguf_variants
+from selector.engines.installed import ARM_WINDOWS, probe_packages
 from selector.engines.llama_model import load_embedder, load_writer
 from selector.engines.repository import is_small_file
 from selector.errors import EngineMissing, UnknownEngine
@@ -34,8 +34,7 @@ class LlamaEngine:
 
     def probe(self) -> Loadable:
         """See Engine."""
-        missing = [n for n in ("xllamacpp",) if importlib.util.find_spec(n) is None]
-        return Loadable(not missing, "engine.missing" if missing else "", {"missing": missing})
+        return probe_packages(("xllamacpp",), (ARM_WINDOWS,))
 
     def can_load(self, facts: ModelFacts, task: Task) -> Loadable:
         """See Engine. Architecture and pooling are in the file's header and judged when it is here."""

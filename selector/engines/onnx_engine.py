@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from selector.engines.base import EngineInfo, Loadable
 from selector.engines.facts import ModelFacts
+from selector.engines.installed import INTEL_MAC, probe_packages
 from selector.engines.onnx_files import PRECISIONS, external_data, onnx_variants
 from selector.engines.onnx_model import load_classifier, load_embedder
 from selector.engines.repository import extra_layers, is_small_file, wrong_head
@@ -31,9 +31,8 @@ class OnnxEngine:
     )
 
     def probe(self) -> Loadable:
-        """See Engine: there is no wheel for every platform (none for Macs with Intel processors)."""
-        missing = [n for n in ("onnxruntime", "tokenizers") if importlib.util.find_spec(n) is None]
-        return Loadable(not missing, "engine.missing" if missing else "", {"missing": missing})
+        """See Engine."""
+        return probe_packages(("onnxruntime", "tokenizers"), (INTEL_MAC,))
 
     def can_load(self, facts: ModelFacts, task: Task) -> Loadable:
         """See Engine. A graph runs no code of its repository, whatever transformers would need."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from selector.engines.base import EngineInfo, Loadable
 from selector.engines.facts import ModelFacts
+from selector.engines.installed import INTEL_MAC, probe_packages
 from selector.engines.repository import extra_layers, is_small_file, wrong_head
 from selector.errors import EngineMissing
 from selector.tasks.base import Task, TaskRunner
@@ -31,8 +31,7 @@ class TorchEngine:
 
     def probe(self) -> Loadable:
         """See Engine."""
-        missing = [n for n in ("torch", "transformers") if importlib.util.find_spec(n) is None]
-        return Loadable(not missing, "engine.missing" if missing else "", {"missing": missing})
+        return probe_packages(("torch", "transformers"), (INTEL_MAC,))
 
     def can_load(self, facts: ModelFacts, task: Task) -> Loadable:
         """See Engine."""

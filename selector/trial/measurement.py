@@ -27,6 +27,9 @@ class Contestant:
     """Of each file: path inside the repository, sha256, size."""
     predicted_memory_bytes: int | None = None
     licence: str | None = None
+    choice: str = ""
+    """Why this form of the model: a key of the catalogue (see selector/trial/choice.py)."""
+    choice_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class Measurement:
     """The labels the model knows, in its own order; empty for tasks without labels."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the libraries that ran it."""
+    cut_inputs: int = 0
+    """Inputs longer than the model reads, whose ends it did not see."""
+    choice: str = ""
+    """Why this form of the model, as in Contestant."""
+    choice_facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -99,6 +107,10 @@ class Measurement:
             else {"unit": self.throughput_unit, "value": self.throughput},
             "memory_peak_bytes": self.memory_peak_bytes,
             "parameters": self.parameters,
+            "cut_inputs": self.cut_inputs,
+            "choice": {"code": self.choice, "facts": dict(self.choice_facts)}
+            if self.choice
+            else None,
             "error": self.error,
         }
 

@@ -100,6 +100,8 @@ class TrialRun:
                 "folder": contestant.folder,
                 "repo": contestant.repo,
                 "threads": self._trial.threads,
+                # What the files say of the model; its forms pack the same weights in different ways.
+                "parameters": contestant.parameters,
             }
             try:
                 with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
@@ -180,6 +182,8 @@ class TrialRun:
                 output = from_json(item["output"])
                 if seat.outputs[index] is None:
                     seat.outputs[index] = output
+                if item.get("cut"):
+                    seat.cut.add(index)
                 seconds = (
                     (time.perf_counter() - started) * share if share < 1 else float(item["seconds"])
                 )

@@ -30,6 +30,8 @@ class Seat:
     versions: dict[str, str] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     shared: bool = False
+    cut: set[int] = field(default_factory=set)
+    """Positions of inputs whose ends the model did not see."""
 
     def measurement(self, unit: str) -> Measurement:
         """The row of this contestant."""
@@ -49,4 +51,7 @@ class Seat:
             shared=self.shared,
             labels=self.labels,
             versions=self.versions,
+            cut_inputs=len(self.cut),
+            choice=self.contestant.choice,
+            choice_facts=self.contestant.choice_facts,
         )
