@@ -44,7 +44,11 @@ def report(screen: Screen) -> OnTrial:
     """A listener that says what is going on, on stderr."""
 
     def listen(event: TrialEvent) -> None:
-        if event.kind in {"loading", "finished", "failed", "waiting"}:
+        if event.kind == "making":
+            step = screen.wording.text(f"cli.making.{event.facts.get('step')}")
+            ref = short_reference(event.ref)
+            screen.note(screen.wording.text("cli.trial.making", ref=ref, step=step))
+        elif event.kind in {"loading", "finished", "failed", "waiting"}:
             screen.note(
                 screen.wording.text(f"cli.trial.{event.kind}", ref=short_reference(event.ref))
             )
@@ -88,6 +92,9 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         if row.choice and row.choice != "choice.asked":
             why = words.text(row.choice, **row.choice_facts)
             screen.note(f"{short_reference(row.ref)}: {why}")
+        if row.fidelity is not None:
+            worth = words.text("cli.trial.fidelity", **row.fidelity)
+            screen.note(f"{short_reference(row.ref)}: {worth}")
         if row.cut_inputs:
             cut = words.text("cli.trial.cut", n=row.cut_inputs)
             screen.note(f"{short_reference(row.ref)}: {cut}")

@@ -216,7 +216,9 @@ class Desk:
         for reference in read_references(refs):
             model = find_local(reference, models)
             row = row_of_local(model)
-            pinned = contestant(reference, task, model, row.facts, row.licence.id, available)
+            pinned = contestant(
+                reference, task, model, row.facts, row.licence.id, available, self.locations.made
+            )
             found.setdefault(pinned.ref, pinned)
         return tuple(found.values())
 

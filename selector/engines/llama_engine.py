@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,21 @@ class LlamaEngine:
         if variant is None:
             return ()
         return tuple(path for path in paths if path in variant.paths or is_small_file(path))
+
+    def makes(self, facts: ModelFacts, task: Task) -> tuple[str, ...]:
+        """See Engine."""
+        return ()
+
+    def make(
+        self,
+        folder: Path,
+        task: Task,
+        options: Mapping[str, Any],
+        sentences: Sequence[str],
+        tell: Callable[[str], None],
+    ) -> Mapping[str, Any]:
+        """See Engine."""
+        raise UnknownEngine(engine=f"{self.info.id}-{options.get('precision')}", known=[])
 
     def load(self, folder: Path, task: Task, options: Mapping[str, Any]) -> TaskRunner:
         """See Engine."""

@@ -24,8 +24,14 @@ _SMALL = re.compile(
     r"|\d+_Pooling/config\.json",
     re.IGNORECASE,
 )
+_WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
 # sentence-transformers' numbered folders; only these two need no weights of their own.
 _LAYER = re.compile(r"\d+_(?!Pooling/|Normalize/)(?P<layer>\w+)/(config\.json|model\.safetensors)")
+
+
+def is_weights(path: str) -> bool:
+    """Whether ``path`` is a whole model's safetensors, or a part of it."""
+    return _WEIGHTS.fullmatch(path) is not None
 
 
 def is_small_file(path: str) -> bool:

@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from selector.engines.base import EngineInfo, Loadable
 from selector.engines.facts import ModelFacts
 from selector.engines.installed import INTEL_MAC, probe_packages
-from selector.engines.repository import extra_layers, is_small_file, wrong_head
-from selector.errors import EngineMissing
+from selector.engines.repository import extra_layers, is_small_file, is_weights, wrong_head
+from selector.errors import EngineMissing, UnknownEngine
 from selector.tasks.base import Task, TaskRunner
-
-_WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
 
 
 class TorchEngine:
@@ -41,7 +38,7 @@ class TorchEngine:
             code = "risk.pickle_only" if facts.weight_format == "pickle" else "risk.no_weights"
             return Loadable(False, code, {"format": facts.weight_format})
         paths = [file.path for file in facts.files]
-        if paths and not any(_WEIGHTS.fullmatch(path) for path in paths):
+        if paths and not any(is_weights(path) for path in paths):
             return Loadable(False, "risk.no_weights", {"format": facts.weight_format})
         return extra_layers(facts, task) or wrong_head(facts, task) or Loadable(True)
 
@@ -56,11 +53,26 @@ class TorchEngine:
         single = "model.safetensors" in paths
 
         def wanted(path: str) -> bool:
-            if _WEIGHTS.fullmatch(path):
+            if is_weights(path):
                 return path == "model.safetensors" or not single
             return is_small_file(path)
 
         return tuple(path for path in paths if wanted(path))
+
+    def makes(self, facts: ModelFacts, task: Task) -> tuple[str, ...]:
+        """See Engine."""
+        return ()
+
+    def make(
+        self,
+        folder: Path,
+        task: Task,
+        options: Mapping[str, Any],
+        sentences: Sequence[str],
+        tell: Callable[[str], None],
+    ) -> Mapping[str, Any]:
+        """See Engine."""
+        raise UnknownEngine(engine=f"{self.info.id}-{options.get('precision')}", known=[])
 
     def load(self, folder: Path, task: Task, options: Mapping[str, Any]) -> TaskRunner:
         """See Engine."""

@@ -46,9 +46,12 @@ _UNKNOWN_CACHE = 0.1
 def _file_bytes(facts: ModelFacts, engine: str, precision: str) -> int | None:
     """Size of the very files that would be run; None where one of them is unknown."""
     try:
-        planned = registry.engine(engine).files(facts, precision)
+        found = registry.engine(engine)
     except UnknownEngine:
         return None
+    if precision not in found.offered(facts):
+        return None  # what is made here is made from other files
+    planned = found.files(facts, precision)
     sizes = {file.path: file.size for file in facts.files}
     weights = [sizes[path] for path in planned if not is_small_file(path)]
     return sum(weights) if weights and all(weights) else None

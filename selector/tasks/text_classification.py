@@ -29,7 +29,7 @@ class ClassificationRunner:
         import numpy as np
 
         for rows in self._model.logits(inputs, cancelled):
-            scores = _probabilities(rows.values, self._model.several)
+            scores = probabilities(rows.values, self._model.several)
             for place, index in enumerate(rows.indices):
                 row = scores[place]
                 if not np.isfinite(row).all():
@@ -42,7 +42,7 @@ class ClassificationRunner:
                 yield Finished(index, labels, rows.cut[place] if rows.cut else 0)
 
 
-def _probabilities(logits: Any, several: bool) -> Any:
+def probabilities(logits: Any, several: bool) -> Any:
     """Logits (inputs, labels) to probabilities: sigmoid of each, or softmax over each row."""
     import numpy as np
 

@@ -114,13 +114,16 @@ def named(
         known = [f"{engine_id}-{name}" for name in engine.info.precisions]
         raise UnknownEngine(engine=f"{engine_id}-{precision}", known=known)
     loadable = engine.can_load(facts, task)
+    makes = engine.makes(facts, task)
+    if precision in makes or (precision is None and makes and not loadable.ok):
+        return Choice(engine_id, precision or makes[0], "choice.made")
     if not loadable.ok:
         raise UnsupportedModel(
             repo=facts.repo, reason=loadable.reason, **dict(loadable.facts or {})
         )
     offered = engine.offered(facts)
     if precision is not None and precision not in offered:
-        known = [f"{engine_id}-{name}" for name in offered]
+        known = [f"{engine_id}-{name}" for name in (*offered, *makes)]
         raise UnknownEngine(engine=f"{engine_id}-{precision}", known=known)
     if precision is None:
         forms = _forms(facts, task, {engine_id: engine}, available_bytes)

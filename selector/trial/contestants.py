@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from selector import registry
 from selector.engines.facts import ModelFacts
+from selector.engines.made import source_key
 from selector.errors import BadReference, NotDownloaded
 from selector.fit.predict import predict_memory
 from selector.hub.candidate import LocalModel
@@ -50,13 +52,19 @@ def contestant(
     facts: ModelFacts,
     licence: str | None,
     available_bytes: int,
+    made: Path,
 ) -> Contestant:
-    """A pinned contestant. Raises UnknownTask, UnknownEngine, UnsupportedModel."""
+    """A pinned contestant; ``made`` is where forms are kept that Petit makes itself.
+
+    Raises UnknownTask, UnknownEngine, UnsupportedModel.
+    """
     choice = choose_engine(reference, task_id, facts, available_bytes)
     memory = predict_memory(facts, choice.precision, choice.engine)
     # A snapshot may hold other forms of the model too: this one is what is pinned and exported.
+    # Of one that is made here it is what it is made from.
     needed = set(registry.engine(choice.engine).files(facts, choice.precision))
     files = tuple(file for file in model.files if file[0] in needed)
+    own = made / source_key(files, registry.task(task_id).head or "")
     return Contestant(
         ref=str(Reference(model.repo, model.revision, choice.engine, choice.precision)),
         repo=model.repo,
@@ -69,6 +77,7 @@ def contestant(
         files=files,
         predicted_memory_bytes=None if memory is None else round(memory.high),
         licence=licence,
+        made=str(own) if choice.reason == "choice.made" else "",
         choice=choice.reason,
         choice_facts=dict(choice.facts),
     )

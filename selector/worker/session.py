@@ -60,7 +60,7 @@ def _threads(wanted: int) -> int:
 
 
 class ModelRole:
-    """Ops: ``load``, ``run``, ``memory``, ``modules`` (which of ``names`` are imported)."""
+    """Ops: ``load``, ``make``, ``run``, ``memory``, ``modules`` (which of ``names`` are imported)."""
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
@@ -78,6 +78,9 @@ class ModelRole:
             case "load":
                 with _as(LoadFailed, repo=str(args.get("repo", ""))):
                     return self._load(args)
+            case "make":
+                with _as(LoadFailed, repo=str(args.get("repo", ""))):
+                    return self._make(args, emit)
             case "run":
                 with _as(RunFailed):
                     return self._run(args, emit, cancelled)
@@ -108,6 +111,25 @@ class ModelRole:
             "memory_bytes": now_bytes(),
             "threads": options["threads"],
         }
+
+    def _make(
+        self, args: Mapping[str, Any], emit: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Args: those of load, and made, sentences. Emits {"making"}; gives the form's fidelity."""
+        folder = Path(str(args["folder"]))
+        if not folder.is_dir():
+            raise NotDownloaded(repo=args.get("repo", folder.name))
+        options = {**args, "threads": _threads(int(args.get("threads") or 0))}
+        sentences = [str(text) for text in args["sentences"]]
+        return dict(
+            registry.engine(str(args["engine"])).make(
+                folder,
+                registry.task(str(args["task"])),
+                options,
+                sentences,
+                lambda step: emit({"making": step}),
+            )
+        )
 
     def _run(
         self,

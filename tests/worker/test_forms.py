@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
+from selector import registry
 from selector.desk.desk import Desk
 from selector.engines.onnx_export import export_graph, quantise_graph
-from selector.errors import UnknownEngine
+from selector.errors import LoadFailed, UnknownEngine
 from selector.paths import hub_cache, locations
 from selector.tasks.outputs import Labels
-from selector.trial.measurement import Measurement
+from selector.trial.check_sentences import check_sentences
+from selector.trial.measurement import Measurement, TrialEvent
 from tests.tiny_gguf import make_gguf, make_writer
-from tests.tiny_models import make_classifier
+from tests.tiny_models import make_classifier, make_encoder
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -31,6 +33,8 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (both / "onnx").mkdir()
     export_graph(both, "classifier", both / "onnx" / "model.onnx", {"threads": 1})
     quantise_graph(both / "onnx" / "model.onnx", both / "onnx" / "model_int8.onnx")
+    make_classifier(root / "plain", seed=5)
+    make_encoder(root / "encoder")
     writer = make_writer(root / "writer")
     make_gguf(writer, writer / "writer-Q8_0.gguf", "Q8_0")
     make_gguf(writer, writer / "writer-F32.gguf")
@@ -73,6 +77,81 @@ def test_forms_of_one_model_compete_and_agree(desk: Desk) -> None:
     assert onnx.memory_peak_bytes
     assert onnx.memory_peak_bytes < torch.memory_peak_bytes / 2
     assert set(onnx.versions) == {"onnxruntime", "tokenizers", "numpy"}
+
+
+def test_a_form_that_is_not_there_is_made_once_and_says_what_it_is_worth(desk: Desk) -> None:
+    texts = ["my card is lost", "refund", "how do i get a refund please"]
+    steps: list[str] = []
+
+    def listen(event: TrialEvent) -> None:
+        if event.kind == "making":
+            steps.append(event.facts["step"])
+
+    def rows(*refs: str) -> tuple[Measurement, ...]:
+        found = desk.try_models(refs, "text-classification", texts, listen)
+        assert [row.error for row in found] == [None] * len(refs)
+        return found
+
+    (small,) = rows("t/plain#onnx-int8")
+    assert steps == ["export", "check", "quantise", "measure"]
+    assert small.fidelity is not None
+    assert small.fidelity["n"] > 20
+    assert 0.5 < small.fidelity["equal_answers"] <= 1
+    assert 0 < small.fidelity["largest_difference"] < 0.2
+    torch, graph, again = rows("t/plain#torch-fp32", "t/plain#onnx-fp32", "t/plain#onnx-int8")
+    assert len(steps) == 4  # both forms are kept
+    assert again.fidelity == small.fidelity
+    assert again.outputs == small.outputs
+    assert graph.fidelity is not None
+    assert graph.fidelity["equal_answers"] == 1
+    assert graph.fidelity["largest_difference"] < 1e-4
+    assert torch.fidelity is None
+    for one, other in zip(torch.outputs, graph.outputs, strict=True):
+        assert isinstance(one, Labels)
+        assert isinstance(other, Labels)
+        assert other.labels[0].score == pytest.approx(one.labels[0].score, abs=1e-5)
+    (folder,) = desk.locations.made.iterdir()
+    record = json.loads((folder / "made.json").read_text())
+    assert set(record["libraries"]) >= {"torch", "onnxruntime"}
+    assert record["repo"] == "t/plain"
+    sizes = [(folder / name).stat().st_size for name in ("model.onnx", "model_int8.onnx")]
+    assert sizes[1] < sizes[0]
+    # What lost its record is not trusted: only the missing part is made anew.
+    (folder / "model_int8.onnx").unlink()
+    assert rows("t/plain#onnx-int8")[0].fidelity == small.fidelity
+    assert steps[4:] == ["quantise", "measure"]
+
+
+def test_an_encoder_is_made_too_and_unlike_sources_are_kept_apart(desk: Desk) -> None:
+    pair = ["my card\tmy card is lost", "refund\tplease"]
+    torch, graph = run(
+        desk, ["t/encoder#torch-fp32", "t/encoder#onnx-fp32"], "sentence-similarity", pair
+    )
+    for one, other in zip(torch.outputs, graph.outputs, strict=True):
+        assert other.score == pytest.approx(one.score, abs=1e-5)  # type: ignore[union-attr]
+    refs = ["t/encoder#onnx-int8", "t/plain#onnx-int8"]
+    folders = {
+        desk.contestants([ref], task)[0].made
+        for ref, task in zip(refs, ["feature-extraction", "text-classification"], strict=True)
+    }
+    assert len(folders) == 2
+
+
+def test_a_form_whose_answers_differ_is_thrown_away(
+    forms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selector.engines.onnx_made._TOLERANCE", -1.0)
+    options = {"precision": "fp32", "made": str(tmp_path / "made" / "key"), "threads": 1}
+    with pytest.raises(LoadFailed) as caught:
+        registry.engine("onnx").make(
+            forms / "plain",
+            registry.task("text-classification"),
+            options,
+            check_sentences(),
+            lambda _: None,
+        )
+    assert "differently" in caught.value.facts["detail"]
+    assert list((tmp_path / "made").iterdir()) == []
 
 
 def test_a_contestant_pins_the_files_of_its_own_form(desk: Desk) -> None:
