@@ -44,11 +44,18 @@ _OUTER = {
 
 
 def make_writer(
-    folder: Path, hidden: int = 64, seed: int = 0, context: int = 256, end_instead_of: str = ""
+    folder: Path,
+    hidden: int = 64,
+    seed: int = 0,
+    context: int = 256,
+    end_instead_of: str = "",
+    vocabulary: int = 0,
+    **shape: Any,
 ) -> Path:
     """A Llama decoder over single bytes, with a chat template: transformers' form.
 
-    It writes printable ASCII and never ends, unless ``end_instead_of`` names a sign.
+    It writes printable ASCII and never ends, unless ``end_instead_of`` names a sign. ``vocabulary`` pads
+    the tokens to that many; ``shape`` goes into the configuration.
     """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -60,8 +67,9 @@ def make_writer(
     special = ["<end>", "<user>", "<answer>"]
     merges = [("e", "r"), ("a", "n")]
     pieces = [*special, *signs, *(a + b for a, b in merges)]
-    vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    pieces += [f"[PAD{i}]" for i in range(vocabulary - len(pieces))]
+    known = {piece: i for i, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.BPE(vocab=known, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(special)
@@ -75,27 +83,30 @@ def make_writer(
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=hidden,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        intermediate_size=hidden * 2,
-        max_position_embeddings=context,
-        bos_token_id=None,
-        eos_token_id=0,
-        pad_token_id=None,
-        initializer_range=0.2,
-        tie_word_embeddings=False,
+        **{
+            "vocab_size": len(known),
+            "hidden_size": hidden,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+            "intermediate_size": hidden * 2,
+            "max_position_embeddings": context,
+            "bos_token_id": None,
+            "eos_token_id": 0,
+            "pad_token_id": None,
+            "initializer_range": 0.2,
+            "tie_word_embeddings": False,
+            **shape,
+        }
     )
     model = LlamaForCausalLM(config)
     with torch.no_grad():
         head = model.lm_head.weight
-        for piece, number in vocabulary.items():
-            if not (piece.isascii() and piece not in special):
+        for piece, number in known.items():
+            if not (piece.isascii() and len(piece) < 3):
                 head[number] = 0
         if end_instead_of:
-            head[0] = head[vocabulary[end_instead_of]] * 1.01
+            head[0] = head[known[end_instead_of]] * 1.01
     model.save_pretrained(folder)
     return folder
 
@@ -123,7 +134,7 @@ def make_gguf(source: Path, target: Path, precision: str = "F32", **changes: Any
             continue
         if family == "llama" and key.endswith(("attn_q", "attn_k")):
             # llama.cpp pairs the halves of a head that transformers keeps apart.
-            heads = config["num_attention_heads"]
+            heads = config["num_attention_heads" if key.endswith("q") else "num_key_value_heads"]
             value = value.reshape(heads, 2, -1, value.shape[1]).swapaxes(1, 2).reshape(value.shape)
         wanted = gguf.GGMLQuantizationType[precision]
         if value.ndim == 1 or key in {"position_embd", "token_types"}:
@@ -161,7 +172,10 @@ def _llama_header(writer: Any, source: Path, config: Any, changes: dict[str, Any
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([_CONTROL if token[0] == "<" != token else _NORMAL for token in tokens])
+    control = ("<end>", "<user>", "<answer>")
+    writer.add_token_types(
+        [_CONTROL if t in control or t.startswith("[PAD") else _NORMAL for t in tokens]
+    )
     merges = json.loads((source / "tokenizer.json").read_text())["model"]["merges"]
     writer.add_token_merges([" ".join(pair) for pair in merges])
     writer.add_eos_token_id(0)

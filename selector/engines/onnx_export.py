@@ -89,10 +89,15 @@ def quantise_graph(source: Path, target: Path) -> None:
     the same speed. Processors without VNNI add pairs of products in 16 bits, which saturates: they get
     7 bits (0.993).
     """
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # the quantiser advises on the root logger
     try:
         _quantise(source, target, reduced=not _has_vnni())
     except Exception as error:
         raise LoadFailed(repo=source.name, detail=first_line(error)) from error
+    finally:
+        root.setLevel(level)
 
 
 def _has_vnni() -> bool:
@@ -104,7 +109,6 @@ def _quantise(source: Path, target: Path, reduced: bool) -> None:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    logging.getLogger().setLevel(logging.ERROR)
     model = onnx.load(str(source))
     # The exporter's notes on shapes contradict what the quantiser infers, and it gives up on them.
     del model.graph.value_info[:]

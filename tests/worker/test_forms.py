@@ -154,6 +154,25 @@ def test_a_form_whose_answers_differ_is_thrown_away(
     assert list((tmp_path / "made").iterdir()) == []
 
 
+def test_a_form_that_makes_its_engine_abort_fails_alone(desk: Desk, tmp_path: Path) -> None:
+    snapshot = hub_cache() / "models--t--writer" / "snapshots" / COMMIT
+    data = (snapshot / "writer-F32.gguf").read_bytes()
+    broken = data.replace(b"\x01\0\0\0\0\0\0\0A", b"\x01\0\0\0\0\0\0\0B", 1)
+    (snapshot / "writer-F32.gguf").unlink()  # a link to the one that the other tests use
+    (snapshot / "writer-F32.gguf").write_bytes(broken)
+    events: list[TrialEvent] = []
+    rows = desk.try_models(
+        ["t/writer#llama-f32", "t/writer#llama-q8_0"], "text-generation", ["my card"], events.append
+    )
+    assert rows[0].error is not None
+    assert rows[0].error["code"] == "worker.crashed"
+    assert rows[0].error["facts"]["outcome"] == "SIGABRT"
+    assert "GGML_ASSERT" in rows[0].error["facts"]["stderr_tail"]
+    assert rows[1].error is None
+    assert rows[1].outputs[0] is not None
+    assert {(e.kind, e.ref[-4:]) for e in events} >= {("failed", "-f32"), ("finished", "q8_0")}
+
+
 def test_a_contestant_pins_the_files_of_its_own_form(desk: Desk) -> None:
     graph, weights = desk.contestants(
         ["t/both#onnx-int8", "t/both#torch-fp32"], "text-classification"

@@ -208,9 +208,37 @@ def test_a_pooler_is_missed_by_a_classifier_only(copy: Any) -> None:
             load(folder, task)
 
 
+def edit_header(folder: Path, change: Any) -> None:
+    """Rewrite the header of the weights: ``change`` takes names to dtype, shape, data_offsets."""
+    path = folder / "model.safetensors"
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    change({name: entry for name, entry in header.items() if name != "__metadata__"})
+    written = json.dumps(header).encode()
+    path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
+
+
+def overlap(entries: dict[str, Any]) -> None:
+    bias = entries["classifier.bias"]
+    start = entries["classifier.weight"]["data_offsets"][0]
+    bias["data_offsets"] = [start, start + 12]
+
+
+def leave(entries: dict[str, Any]) -> None:
+    entries["classifier.bias"]["data_offsets"] = [1 << 40, (1 << 40) + 12]
+
+
+def swap_dtype(entries: dict[str, Any]) -> None:
+    entries["classifier.bias"]["dtype"] = "F64"
+
+
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
+        (lambda f: edit_header(f, overlap), LoadFailed),
+        (lambda f: edit_header(f, leave), LoadFailed),
+        (lambda f: edit_header(f, swap_dtype), LoadFailed),
         (
             lambda f: (f / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0not json"),
             LoadFailed,
