@@ -72,7 +72,9 @@ class LlamaWriter:
         if context < self._longest:
             wanted = -(-(tokens + room + 1) // 1024) * 1024
             self._server.grow(min(max(wanted, context), self._longest))
-        return max(1, self._server.options.context - room - 1)
+        context = self._server.options.context
+        # Of a model with little room half at least is for the prompt, however much is asked for.
+        return max(context // 2, context - room - 1)
 
     def _stream(
         self, text: str, room: int, parameters: Mapping[str, Any], stop: Stop, written: Written
@@ -189,7 +191,9 @@ class LlamaEmbedder:
             if len(texts) == 1:
                 return self._embed_cut(texts[0])
         except RunFailed as error:
-            raise RunFailed(**{"index": indices[0], **error.facts}) from error
+            if len(texts) == 1:
+                raise RunFailed(**{"index": indices[0], **error.facts}) from error
+        # One of them: which one shows when each is asked alone.
         found = [self._embed([text], [i]) for text, i in zip(texts, indices, strict=True)]
         return [rows[0] for rows, _ in found], [cut[0] for _, cut in found]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from selector.errors import LoadFailed, OutOfMemory, RunFailed
+from selector.errors import LoadFailed, OutOfMemory, PetitError, RunFailed
 
 _REASON = re.compile(r" E .*?error loading model: (.*)|gguf_init_from_\w+: (.*)| E .*?: (.*)")
 _NO_MEMORY = re.compile(
@@ -129,9 +129,18 @@ class LlamaServer:
         return xllamacpp.Server(params)
 
     def grow(self, context: int) -> None:
-        """Start anew with room for ``context`` tokens. Raises LoadFailed, OutOfMemory."""
-        self.options = replace(self.options, context=context)
-        self._start()
+        """Start anew with room for ``context`` tokens. Raises LoadFailed, OutOfMemory.
+
+        After a failure the server is again what it was.
+        """
+        before = self.options
+        self.options = replace(before, context=context)
+        try:
+            self._start()
+        except PetitError:
+            self.options = before
+            self._start()
+            raise
 
     def chat(self, payload: Mapping[str, Any], on_chunk: Callable[[Any], bool]) -> Any:
         """A chat completion; ``on_chunk`` returns True to stop. Blocks."""

@@ -136,7 +136,8 @@ def _compare(original: Any, other: Any, sentences: Sequence[str]) -> Fidelity:
     else:
         differences = (1 - (first * second).sum(1)).max()
         equal = _nearest(first) == _nearest(second)
-    return Fidelity(len(sentences), float(equal.mean()), float(max(0.0, differences)))
+    # Rounding can make a cosine larger than one; what is no number must stay none.
+    return Fidelity(len(sentences), float(equal.mean()), float(np.maximum(differences, 0.0)))
 
 
 def _answers(model: Any, sentences: Sequence[str]) -> Any:

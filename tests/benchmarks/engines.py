@@ -74,6 +74,9 @@ class Baseline:
             [*line, str(threads)], stderr=subprocess.DEVNULL, env=environment, **pipes
         )
         self.pid = self._process.pid
+
+    def wait_ready(self) -> None:
+        """Wait for its imports and its model; until then it may start beside others."""
         self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -161,12 +164,13 @@ def encoders(
     shape: shapes.EncoderShape, root: Path, texts: list[str], n: int, threads: int
 ) -> None:
     folder = shapes.make_encoder_model(shape, root / shape.name)
+    baseline = Baseline("pipelines", folder, threads)
     export_graph(folder, "classifier", folder / "model.onnx", {"threads": threads})
     quantise_graph(folder / "model.onnx", folder / "model_int8.onnx")
-    baseline = Baseline("pipelines", folder, threads)
     forms = [("torch", "fp32"), ("onnx", "fp32"), ("onnx", "int8")]
     workers = [start(*form, folder, "text-classification", threads) for form in forms]
     try:
+        baseline.wait_ready()
         known = [
             Contestant(
                 f"pipeline(batch_size={batch})",
@@ -204,6 +208,8 @@ def decoders(shape: shapes.DecoderShape, root: Path, tokens: int, n: int, thread
     plain, bare = Baseline("generate", source, threads), Baseline("llama", gguf, threads)
     workers = [start("llama", name, gguf, "text-generation", threads) for name in ("q8_0", "f16")]
     try:
+        plain.wait_ready()
+        bare.wait_ready()
         given: dict[str, Any] = {"inputs": [prompt], "tokens": tokens}
         theirs = [
             Contestant(f"{name} {form}", base.pid, partial(base.ask, precision=form, **given))

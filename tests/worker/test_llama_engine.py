@@ -186,6 +186,16 @@ def test_the_context_grows_for_a_long_prompt_up_to_what_the_model_was_made_for(
     assert found["output"]["text"]
 
 
+def test_more_asked_for_than_there_is_room_leaves_room_for_the_prompt(
+    worker: WorkerClient, models: Path
+) -> None:
+    load(worker, models / "writer")  # made for 256 tokens
+    short, long = outputs(run(worker, ["my card", "word " * 400], max_new_tokens=4000))
+    assert 100 < short["output"]["tokens"] < 256
+    assert long["output"]["tokens"] > 100
+    assert long["cut"] > 1700
+
+
 def test_a_megabyte_is_cut_and_told(worker: WorkerClient, models: Path) -> None:
     load(worker, models / "writer")
     huge = "word " * 200_000
