@@ -20,6 +20,7 @@ _NUMBERS = {
     0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
 }  # fmt: skip
 _STRING, _ARRAY = 8, 9
+_POOLINGS = {0: "none", 1: "mean", 2: "cls", 3: "last", 4: "rank"}
 MAX_PAIRS = 100_000
 MAX_TENSORS = 1_000_000
 MAX_TEXT = 1_000_000
@@ -43,6 +44,16 @@ class GgufHeader:
         """A whole number under the architecture's own prefix, such as ``context_length``."""
         value = self.values.get(f"{self.architecture}.{name}")
         return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def pooling(self) -> str | None:
+        """How its vectors are pooled; None for a model that writes, ``rank`` for what is no vector."""
+        number = self.number("pooling_type")
+        return None if number is None else _POOLINGS.get(number, "rank")
+
+    def context(self, default: int, longest: int) -> int:
+        """Tokens the model was made for, at most ``longest``."""
+        return min(self.number("context_length") or default, longest)
 
     @property
     def template(self) -> bool:

@@ -11,7 +11,8 @@ from selector.engines.base import EngineInfo, Loadable
 from selector.engines.facts import ModelFacts
 from selector.engines.gguf_files import PRECISIONS, gguf_variants
 from selector.engines.installed import ARM_WINDOWS, probe_packages
-from selector.engines.llama_model import load_embedder, load_writer
+from selector.engines.llama_embedder import load_embedder
+from selector.engines.llama_writer import load_writer
 from selector.engines.repository import is_small_file
 from selector.errors import EngineMissing, UnknownEngine
 from selector.tasks.base import Task, TaskRunner

@@ -14,12 +14,14 @@ import re
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from selector.engines.gguf_header import GgufHeader, read_header
 from selector.errors import LoadFailed, OutOfMemory, PetitError, RunFailed
+from selector.tasks.failures import first_line
 
 _REASON = re.compile(r" E .*?error loading model: (.*)|gguf_init_from_\w+: (.*)| E .*?: (.*)")
 _NO_MEMORY = re.compile(
@@ -156,6 +158,20 @@ class LlamaServer:
         raise_for(answer)
         rows = sorted(answer["data"], key=lambda row: row["index"])
         return [row["embedding"] for row in rows]
+
+
+def shortened(text: str, tokens: int, limit: int) -> str:
+    """``text`` cut so that about ``limit`` of its ``tokens`` remain: a little less with every try."""
+    return text[: min(len(text) - 1, int(len(text) * limit / tokens * 0.98))]
+
+
+def read_headers(paths: Sequence[Path], repo: str) -> tuple[GgufHeader, int]:
+    """The first file's header, and the weights of all files. Raises LoadFailed."""
+    try:
+        headers = [read_header(path) for path in paths]
+    except (OSError, ValueError) as error:
+        raise LoadFailed(repo=repo, detail=first_line(error)) from error
+    return headers[0], sum(header.parameters for header in headers)
 
 
 class TooLong(Exception):

@@ -186,6 +186,15 @@ def test_the_context_grows_for_a_long_prompt_up_to_what_the_model_was_made_for(
     assert found["output"]["text"]
 
 
+def test_a_prompt_that_just_fits_still_gets_its_whole_answer(
+    worker: WorkerClient, models: Path
+) -> None:
+    load(worker, models / "long")
+    (found,) = outputs(run(worker, ["word " * 405], max_new_tokens=100))
+    assert found.get("cut", 0) == 0  # 2027 tokens of prompt in a first room of 2048
+    assert found["output"]["tokens"] == 100
+
+
 def test_more_asked_for_than_there_is_room_leaves_room_for_the_prompt(
     worker: WorkerClient, models: Path
 ) -> None:
