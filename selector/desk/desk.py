@@ -39,6 +39,7 @@ from selector.hub.download import HASHES
 from selector.hub.local_facts import row_of_local
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
+from selector.machine.memory import probe_memory
 from selector.machine.probe import fingerprint, probe
 from selector.paths import Locations, hub_cache
 from selector.store.calibrations import recall_calibration, remember_calibration
@@ -101,6 +102,23 @@ class Desk:
         found = probe(hub_cache())
         with self._database() as database:
             return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+
+    def engines(self) -> list[dict[str, Any]]:
+        """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""
+        found = []
+        for engine in registry.engines().values():
+            probed = engine.probe()
+            why = {"code": probed.reason, "facts": dict(probed.facts or {})}
+            found.append(
+                {
+                    "id": engine.info.id,
+                    "title": engine.info.title,
+                    "formats": list(engine.info.formats),
+                    "available": probed.ok,
+                    "reason": None if probed.ok else why,
+                }
+            )
+        return found
 
     def calibrate(
         self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
@@ -189,14 +207,21 @@ class Desk:
 
     # -- try ----------------------------------------------------------------------------------------
     def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
-        """Pin models that are on this disk. Raises NotDownloaded, UnsupportedModel, BadReference."""
+        """Pin models that are on this disk; a form that two references come to takes part once.
+
+        Raises NotDownloaded, UnsupportedModel, UnknownEngine, BadReference.
+        """
         models = self.library()
-        found = []
+        available = probe_memory().available_bytes
+        found: dict[str, Contestant] = {}
         for reference in read_references(refs):
             model = find_local(reference, models)
             row = row_of_local(model)
-            found.append(contestant(reference, task, model, row.facts, row.licence.id))
-        return tuple(found)
+            pinned = contestant(
+                reference, task, model, row.facts, row.licence.id, available, self.locations.made
+            )
+            found.setdefault(pinned.ref, pinned)
+        return tuple(found.values())
 
     def try_models(
         self,
