@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which form of a model runs when the user names none: engine, precision, and why. Pure.
 
-What does not fit in memory comes last; of the rest, what is closest to the original (16 bits and more, and blocks
-of 8 bits in GGUF, whose outputs agree to three digits); of that, the engine that is fastest for the kind
-of task at equal results. On two cores, against torch: ONNX Runtime 1.3 times as fast for encoders, with a
-first result after 0.5 s instead of 7; llama.cpp 5 times as fast for decoders, in a sixth of the memory.
+What does not fit in memory comes last; of the rest, what is closest to the original; of that, the engine
+that is fastest for the kind of task (see preference.py).
 """
 
 from __future__ import annotations
@@ -15,16 +13,10 @@ from typing import Any
 
 from selector.engines.base import Engine
 from selector.engines.facts import ModelFacts
+from selector.engines.preference import loss, place
 from selector.errors import UnknownEngine, UnsupportedModel
 from selector.fit.predict import predict_memory, verdict_of
 from selector.tasks.base import Task
-
-_FASTEST: Mapping[str, tuple[str, ...]] = {
-    "writer": ("llama", "torch", "onnx"),
-    "classifier": ("onnx", "torch", "llama"),
-    "embedder": ("onnx", "torch", "llama"),
-}
-_CLOSE = frozenset({"fp32", "f32", "fp16", "f16", "bf16", "q8_0", "stored"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +38,18 @@ class _Form:
     place: tuple[int, int]
 
 
-def _loss(precision: str) -> int:
-    """0 for the same to three digits, 1 for 8 bits, 2 for less."""
-    if precision in _CLOSE:
-        return 0
-    return 1 if precision in {"int8", "uint8", "q8_1", "q8_k_xl", "q6_k", "q6_k_l"} else 2
-
-
 def _forms(
     facts: ModelFacts, task: Task, engines: Mapping[str, Engine], available_bytes: int
 ) -> list[_Form]:
-    order = _FASTEST.get(task.head or "", ("torch",))
     found = []
     for name, engine in engines.items():
         if not engine.probe().ok or not engine.can_load(facts, task).ok:
             continue
-        rank = order.index(name) if name in order else len(order)
-        for place, precision in enumerate(engine.offered(facts)):
+        rank = place(name, task)
+        for number, precision in enumerate(engine.offered(facts)):
             memory = predict_memory(facts, precision, name)
             too_big = verdict_of(memory, available_bytes) == "no"
-            found.append(_Form(name, precision, too_big, _loss(precision), (rank, place)))
+            found.append(_Form(name, precision, too_big, loss(precision), (rank, number)))
     return found
 
 

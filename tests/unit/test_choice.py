@@ -11,6 +11,7 @@ import pytest
 from selector import registry
 from selector.engines.facts import FileFact, ModelFacts
 from selector.engines.installed import INTEL_MAC, probe_packages
+from selector.engines.preference import loss
 from selector.errors import UnknownEngine, UnsupportedModel
 from selector.fit.predict import predict_memory, predict_speed
 from selector.machine.facts import Calibration, Cpu, Disk, Machine, Memory
@@ -179,3 +180,15 @@ def test_a_size_that_nothing_states_is_taken_from_the_file() -> None:
     found = predict_speed(facts, registry.task("text-generation"), MACHINE, "q8_0", "llama")
     assert found is not None
     assert found.expected > 0
+
+
+@pytest.mark.parametrize(
+    ("precision", "far"),
+    [
+        ("fp32", 0), ("bf16", 0), ("f16", 0), ("stored", 0), ("q8_0", 0), ("int8", 1), ("uint8", 1),
+        ("q6_k", 1), ("q5_k_m", 1), ("q4_k_m", 2), ("q4", 2), ("bnb4", 2), ("mxfp4", 2), ("iq3_xs", 3),
+        ("q2_k", 4), ("tq1_0", 5),
+    ],
+)  # fmt: skip
+def test_fewer_bits_are_further_from_the_original(precision: str, far: int) -> None:
+    assert loss(precision) == far
