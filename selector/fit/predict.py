@@ -40,7 +40,7 @@ _RUN_BYTES = {
     "bnb4": 0.6,
 }
 _UNKNOWN_CACHE = 0.1
-"""Key/value cache of a decoder of unknown shape, as a share of its weights in 16 bits."""
+"""Key/value cache of a decoder of unknown shape, as a share of its weights."""
 
 
 def _file_bytes(facts: ModelFacts, engine: str, precision: str) -> int | None:
@@ -77,19 +77,12 @@ def _weights(facts: ModelFacts, engine: str, precision: str) -> tuple[float, boo
 
 def _kv_bytes(shape: Shape, engine: str, precision: str, weights: float) -> float:
     tokens = costs_of(engine).context_tokens
-    known = shape.layers and shape.kv_heads and shape.head_dim
-    if engine == "llama":
+    if not (shape.layers and shape.kv_heads and shape.head_dim):
         # A repository of GGUF files often has no configuration: what it is, only its header says.
-        if not known:
-            return _UNKNOWN_CACHE * weights
-        size = 2.0
-    elif not shape.decoder or not known:
+        return _UNKNOWN_CACHE * weights if engine == "llama" else 0.0
+    if engine != "llama" and not shape.decoder:
         return 0.0
-    else:
-        size = _RUN_BYTES.get(precision, 4)
-    assert shape.layers
-    assert shape.kv_heads
-    assert shape.head_dim
+    size = 2.0 if engine == "llama" else _RUN_BYTES.get(precision, 4)
     return 2.0 * shape.layers * shape.kv_heads * shape.head_dim * size * tokens
 
 
