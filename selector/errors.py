@@ -9,6 +9,7 @@ PetitError                         base: ``code`` is stable, ``facts`` are plain
 │   ├── UnknownEngine              engine.unknown            no such engine or precision
 │   ├── UnknownMetric              metric.unknown            the task has no such metric
 │   ├── UnknownFormat              export.unknown            no such export format
+│   ├── FormatUnsuited             export.unsuited           the format cannot carry this model
 │   └── BadSetting                 setting.bad               a setting or option out of range
 ├── InputProblem                   the user's examples
 │   ├── DataUnreadable             data.unreadable           missing, not text, not a table we read
@@ -109,6 +110,12 @@ class UnknownFormat(UsageProblem):
     """No such export format."""
 
     code = "export.unknown"
+
+
+class FormatUnsuited(UsageProblem):
+    """The export format cannot carry this model: its engine or its task."""
+
+    code = "export.unsuited"
 
 
 class BadSetting(UsageProblem):

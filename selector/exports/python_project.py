@@ -23,9 +23,9 @@ from selector.decide.pinned import safe_path, verify_file
 from selector.errors import (
     DamagedFile,
     DecisionUnreadable,
+    FormatUnsuited,
     NotDownloaded,
     TargetNotWritable,
-    UnknownFormat,
 )
 from selector.exports.base import Export, ExportRequest
 from selector.exports.target import files_below, filling
@@ -49,7 +49,9 @@ def _write(request: ExportRequest) -> list[Path]:
     runner = templates / "tasks" / f"{task}.py"
     known = sorted(path.stem for path in (templates / "tasks").glob("*.py"))
     if task not in known or contestant.engine != "torch":
-        raise UnknownFormat(format="python", task=task, engine=contestant.engine, known="decision")
+        raise FormatUnsuited(
+            format="python", task=task, engine=contestant.engine, repo=contestant.repo
+        )
     pinned = request.document["contestant"]
     if pinned is None or pinned["ref"] != contestant.ref or not contestant.files:
         raise DecisionUnreadable(path=str(request.folder), reason="contestant")

@@ -22,10 +22,10 @@ from selector.decide.pinned import file_sha256
 from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.errors import (
     DamagedFile,
+    FormatUnsuited,
     NotDownloaded,
     TargetExists,
     TargetNotWritable,
-    UnknownFormat,
 )
 from selector.exports.base import ExportRequest
 from selector.hub.candidate import Reason
@@ -237,11 +237,11 @@ def test_a_changed_or_missing_model_file_leaves_nothing_behind(
 
 def test_only_what_python_can_run_is_exported(classifier: Contestant, tmp_path: Path) -> None:
     other = replace(classifier, engine="onnx")
-    with pytest.raises(UnknownFormat):
+    with pytest.raises(FormatUnsuited):
         registry.export("python").write(
             request_for(other, tmp_path / "out", "text-classification", [])
         )
-    with pytest.raises(UnknownFormat):
+    with pytest.raises(FormatUnsuited):
         registry.export("python").write(
             request_for(classifier, tmp_path / "out", "../tasks/text-classification", [])
         )
