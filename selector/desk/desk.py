@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from selector.desk.requests import (
     SearchRequest,
 )
 from selector.desk.sample import read_sample, sample_models
-from selector.errors import DataEmpty
+from selector.desk.searching import OnWait, Searching
+from selector.errors import Cancelled, DataEmpty
 from selector.exports.base import ExportRequest
 from selector.fit.base import Fit
 from selector.hub import library, results
@@ -67,6 +68,7 @@ class Desk:
         self.language = language
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
+        self._searching = Searching(self._hub, self.machine)
 
     def _database(self) -> Database:
         """A connection for this call: SQLite's belong to one thread each."""
@@ -78,7 +80,9 @@ class Desk:
         args: dict[str, Any],
         cancelled: Callable[[], bool],
         on_event: Callable[[dict[str, Any]], None] | None = None,
+        at_once: bool = False,
     ) -> dict[str, Any]:
+        """Ask the Hub's worker; with ``at_once`` its process ends the moment it is cancelled."""
         shared = {
             "data_dir": str(self.locations.data),
             "offline": self.offline,
@@ -89,6 +93,10 @@ class Desk:
             self._open.add(worker)
         try:
             return worker.call(op, {**shared, **args}, on_event, cancelled)
+        except Cancelled:
+            if at_once:
+                worker.kill()
+            raise
         finally:
             with self._lock:
                 self._open.discard(worker)
@@ -124,16 +132,19 @@ class Desk:
         return task_words.match(words, registry.tasks().values())
 
     # -- candidates ---------------------------------------------------------------------------------
-    def search(self, request: SearchRequest, cancelled: Callable[[], bool] = never) -> SearchResult:
-        """Find candidates. Raises HubProblem; offline or unreachable answers from the cache."""
-        registry.task(request.task)
-        filters = {k: v for k, v in asdict(request).items() if k != "task" and v is not None}
-        args = {
-            "task": request.task,
-            "machine": machine_to_json(self.machine()),
-            "filters": filters,
-        }
-        return results.result_from_json(self._hub("search", args, cancelled))
+    def search(
+        self,
+        request: SearchRequest,
+        cancelled: Callable[[], bool] = never,
+        on_wait: OnWait | None = None,
+        owner: str = "",
+    ) -> SearchResult:
+        """Find candidates. Raises HubProblem; offline or unreachable answers from what is kept here.
+
+        ``on_wait`` hears when the Hub makes us wait. A newer search of the same ``owner`` cancels an
+        older one, and the process that talks to the Hub for it is gone within 100 ms.
+        """
+        return self._searching.run(owner, request, cancelled, on_wait)
 
     def candidate(
         self, ref: str, task: str | None, cancelled: Callable[[], bool] = never

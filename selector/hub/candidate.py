@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
+from selector.hub.tally import FilterCount
 
 LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
+LICENCE_CLASSES: tuple[LicenceClass, ...] = get_args(LicenceClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class Candidate:
     """0 to 1, only for ordering; the reasons say why."""
     reasons: tuple[Reason, ...] = ()
     on_disk: bool = False
+    library: str | None = None
+    """The library it is made for, stated or read off its files; None when neither says."""
+    base_model: str | None = None
+    """The repository it was made from, and how: ``quantized``, ``finetune``, ``adapter``, ``merge``."""
+    base_relation: str | None = None
+    age_s: float = 0.0
+    """How long ago the Hub said this; 0 for an answer of now and for files of this disk."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -77,6 +87,10 @@ class Candidate:
             "score": self.score,
             "reasons": [reason.to_json() for reason in self.reasons],
             "on_disk": self.on_disk,
+            "library": self.library,
+            "base_model": self.base_model,
+            "base_relation": self.base_relation,
+            "age_s": self.age_s,
         }
 
 
@@ -87,10 +101,14 @@ class SearchResult:
     source: Literal["hub", "cache"]
     scanned: int
     removed: dict[str, int]
-    """How many each filter took away, by a catalogue key such as ``removed.licence``."""
+    """How many were taken away, each counted once, by a catalogue key such as ``removed.licence``."""
     candidates: tuple[Candidate, ...]
     age_s: float = 0.0
-    """How old a cached answer is."""
+    """How old the oldest shown row of a cached answer is."""
+    filters: Mapping[str, FilterCount] = field(default_factory=dict)
+    """What each filter took away, also where another one would have; see tally.py."""
+    cause: str | None = None
+    """Why the Hub did not answer: the code of a HubProblem; None when it did."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -98,7 +116,9 @@ class SearchResult:
             "source": self.source,
             "scanned": self.scanned,
             "removed": self.removed,
+            "filters": {key: count.to_json() for key, count in self.filters.items()},
             "age_s": self.age_s,
+            "cause": self.cause,
             "candidates": [candidate.to_json() for candidate in self.candidates],
         }
 

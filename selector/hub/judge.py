@@ -11,7 +11,7 @@ from typing import Any
 from selector.engines.base import Engine
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
-from selector.hub import checked
+from selector.hub import checked, lineage
 from selector.hub.candidate import Candidate, Licence, Reason
 from selector.hub.facts import facts_from_info, planned_weights
 from selector.hub.licences import strictest
@@ -44,6 +44,11 @@ class Row:
     last_modified: str | None = None
     task_tag: str | None = None
     on_disk: bool = False
+    tags: tuple[str, ...] = ()
+    library: str | None = None
+    base_model: str | None = None
+    base_relation: str | None = None
+    age_s: float = 0.0
 
 
 def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> Licence:
@@ -61,9 +66,11 @@ def languages_of(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, .
 
 def row_of(raw: Mapping[str, Any]) -> Row:
     """Read one entry of the Hub's list. Raises HubAnswerBad, UnsafePath."""
-    card, tags = checked.mapping(raw.get("cardData")), checked.texts(raw.get("tags"))
+    card, tags = checked.mapping(raw.get("cardData")), checked.texts(raw.get("tags"), 300)
+    facts = lineage.with_gguf_summary(facts_from_info(raw), raw)
+    base, relation = lineage.base_of(raw, facts)
     return Row(
-        facts=facts_from_info(raw),
+        facts=facts,
         licence=_licence(card, tags),
         gated=raw.get("gated") in {"auto", "manual"}
         if isinstance(raw.get("gated"), str)
@@ -73,6 +80,10 @@ def row_of(raw: Mapping[str, Any]) -> Row:
         likes=checked.whole(raw.get("likes")) or 0,
         last_modified=checked.text(raw.get("lastModified"), 40),
         task_tag=checked.text(raw.get("pipeline_tag"), 80),
+        tags=tags,
+        library=lineage.library_of(raw, facts, tags),
+        base_model=base,
+        base_relation=relation,
     )
 
 
@@ -166,4 +177,8 @@ def candidate_of(
         fit=fit,
         risks=_risks(row, refused, fit),
         on_disk=row.on_disk,
+        library=row.library,
+        base_model=row.base_model,
+        base_relation=row.base_relation,
+        age_s=row.age_s,
     )

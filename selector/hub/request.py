@@ -17,8 +17,6 @@ from selector.errors import (
     HubUnreachable,
     NotDownloaded,
     ProtocolProblem,
-    StoreProblem,
-    TargetNotWritable,
     UnknownEngine,
 )
 from selector.fit.predict import predict
@@ -31,20 +29,19 @@ from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of
 from selector.hub.local_facts import row_of_local
+from selector.hub.pacing import Pacing
 from selector.hub.ranking import rank
+from selector.hub.remembered import Remembered
 from selector.hub.search import search
 from selector.hub.waiting import interruptible
 from selector.machine.codec import machine_from_json
 from selector.machine.facts import Machine
-from selector.paths import Locations, hub_cache, locations
+from selector.paths import hub_cache, locations
 from selector.reference import Reference, parse_reference
-from selector.store.database import Database
-from selector.store.searches import recall_search, remember_search
 from selector.tasks.base import Task
 from selector.worker.roles import Emit
 
 _NO_HUB = (HubUnreachable, HubOffline, HubBusy)
-_NO_STORE = (StoreProblem, TargetNotWritable)
 
 
 def _machine(args: Mapping[str, Any]) -> Machine:
@@ -70,27 +67,6 @@ def _task(args: Mapping[str, Any]) -> Task | None:
     return None if args.get("task") is None else registry.task(str(args["task"]))
 
 
-class _Answers:
-    """Kept answers of the Hub; a store that cannot be used means none are kept."""
-
-    def __init__(self, where: Locations) -> None:
-        self._where = where
-
-    def recall(self, key: str) -> tuple[dict[str, Any], float] | None:
-        try:
-            with Database(self._where.create().database) as database:
-                return recall_search(database, key)
-        except _NO_STORE:
-            return None
-
-    def remember(self, key: str, result: dict[str, Any]) -> None:
-        try:
-            with Database(self._where.create().database) as database:
-                remember_search(database, key, result)
-        except _NO_STORE:
-            return
-
-
 class Request:
     """One request: where things are, how to reach the Hub, how to stop."""
 
@@ -113,7 +89,8 @@ class Request:
         """See service.py."""
         task = registry.task(str(self.args.get("task")))
         machine, filters = _machine(self.args), _filters(self.args)
-        answers = _Answers(self.locations)
+        self.client.window.recall(self.args.get("rate"))
+        self.client.pace(Pacing(self._waiting, self.cancelled))
         found = interruptible(
             lambda: search(
                 self.client,
@@ -123,12 +100,16 @@ class Request:
                 predict=predict,
                 engines=registry.engines(),
                 local=[row_of_local(model) for model in self._models()],
-                recall=answers.recall,
-                remember=answers.remember,
+                memory=Remembered(self.locations.model_index),
             ),
             self.cancelled,
         )
+        self.client.pace()
+        self.emit({"rate": self.client.window.to_json()})
         return results.result_to_json(found)
+
+    def _waiting(self, seconds: float, reason: str) -> None:
+        self.emit({"waiting_s": seconds, "reason": reason})
 
     def info(self) -> dict[str, Any]:
         """See service.py."""

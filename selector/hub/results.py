@@ -18,10 +18,15 @@ from selector.hub.candidate import (
     Reason,
     SearchResult,
 )
+from selector.hub.tally import FilterCount
 from selector.intervals import Interval
 
 FILES_SHOWN = 300
 """Files of one candidate in a search result, the top-level ones first."""
+FILES_IN_ALL = 20_000
+FEWEST_FILES = 12
+CONFIG_ENTRY = 4000
+"""Characters of one entry of a configuration that a search result carries."""
 
 
 def facts_to_json(facts: ModelFacts) -> dict[str, Any]:
@@ -35,12 +40,14 @@ def facts_from_json(data: Mapping[str, Any]) -> ModelFacts:
     return ModelFacts(**{**data, "files": files})
 
 
-def _shortened(facts: ModelFacts) -> ModelFacts:
+def _shortened(facts: ModelFacts, most: int) -> ModelFacts:
     """A result is one line of the worker's protocol: checkpoints by the hundred have no place in it."""
-    if len(facts.files) <= FILES_SHOWN:
+    config = {k: v for k, v in facts.config.items() if len(repr(v)) <= CONFIG_ENTRY}
+    facts = replace(facts, config=config)
+    if len(facts.files) <= most:
         return facts
     shallow = sorted(facts.files, key=lambda file: file.path.count("/"))
-    return replace(facts, files=tuple(shallow[:FILES_SHOWN]))
+    return replace(facts, files=tuple(shallow[:most]))
 
 
 def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
@@ -50,8 +57,10 @@ def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
 
 def result_to_json(result: SearchResult) -> dict[str, Any]:
     """The JSON of the command-line contract, and the facts of each candidate besides."""
+    most = FILES_IN_ALL // max(1, len(result.candidates))
+    most = min(FILES_SHOWN, max(FEWEST_FILES, most))
     rows = [
-        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts)))
+        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts, most)))
         for candidate in result.candidates
     ]
     return {**result.to_json(), "candidates": rows}
@@ -108,6 +117,10 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         score=float(data["score"]),
         reasons=_reasons(data["reasons"]),
         on_disk=bool(data["on_disk"]),
+        library=data.get("library"),
+        base_model=data.get("base_model"),
+        base_relation=data.get("base_relation"),
+        age_s=float(data.get("age_s", 0.0)),
     )
 
 
@@ -122,6 +135,11 @@ def result_from_json(data: Mapping[str, Any]) -> SearchResult:
             removed={str(key): int(count) for key, count in data["removed"].items()},
             candidates=tuple(candidate_from_json(item) for item in data["candidates"]),
             age_s=float(data.get("age_s", 0.0)),
+            filters={
+                str(key): FilterCount(int(count["hidden"]), int(count["alone"]))
+                for key, count in data.get("filters", {}).items()
+            },
+            cause=data.get("cause"),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HubAnswerBad(reason="not a search result", detail=str(error)[:200]) from error

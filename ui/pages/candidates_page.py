@@ -20,7 +20,7 @@ from ui.pages.candidates_filters import CandidatesFilters, Filters
 from ui.pages.candidates_footer import CandidatesFooter
 from ui.pages.candidates_loading import chosen_rows, disk_rows, merged, without_engine
 from ui.pages.candidates_results import CandidatesResults
-from ui.pages.candidates_summary import age_text, hidden_text, task_title
+from ui.pages.candidates_summary import hidden_text, task_title
 from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.message_banner import MessageBanner
@@ -191,7 +191,7 @@ class CandidatesPage(QWidget):
         )
         if result.source == "cache":
             key = "cached_offline" if self._services.desk.offline else "cached"
-            note = words.text(f"candidates.{key}", age=age_text(result.age_s, words))
+            note = words.text(f"candidates.{key}", age=words.age(result.age_s))
             self.banner.show_message("info", note)
 
     def _failed(self, error: PetitError) -> None:

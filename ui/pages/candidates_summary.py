@@ -20,17 +20,6 @@ def hidden_text(removed: Mapping[str, int], wording: Wording) -> str:
     return wording.text("candidates.hidden", n=sum(n for n, _ in counted), parts=parts)
 
 
-def age_text(seconds: float, wording: Wording) -> str:
-    """How old, in minutes, hours or days."""
-    minutes = max(1, round(seconds / 60))
-    if minutes < 90:
-        return wording.text("candidates.age_minutes", n=minutes)
-    hours = round(minutes / 60)
-    if hours < 48:
-        return wording.text("candidates.age_hours", n=hours)
-    return wording.text("candidates.age_days", n=round(hours / 24))
-
-
 def task_title(task_id: str, wording: Wording) -> str:
     """What a task is called; its id when this Petit does not know it."""
     task = registry.tasks().get(task_id)
