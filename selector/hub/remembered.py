@@ -87,7 +87,7 @@ def query_of(task: Task, filters: Filters) -> Query:
         sort="downloads" if filters.sort == "rank" else filters.sort,
         limit=MOST if LIMIT in filters.shown else max(SCAN, filters.limit),
         shown=sum(used[key] for key in filters.shown if key in used),
-        most_shown=MOST,
+        most_shown=max(SCAN, filters.limit),
         low=None if filters.min_params is None else round(filters.min_params),
         high=None if filters.max_params is None else round(filters.max_params),
         licence=(lambda text: accepts(licence, classify(text)))

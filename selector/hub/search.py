@@ -26,6 +26,7 @@ from selector.hub.client import HubClient
 from selector.hub.complete import complete
 from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
 from selector.hub.judge import Predict, Row, candidate_of, row_of
+from selector.hub.probed import Probed
 from selector.hub.ranking import rank
 from selector.hub.tally import Tally
 from selector.hub.task_match import other_task
@@ -123,7 +124,8 @@ class _Search:
         memory: Memory,
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
-        self.filters, self.predict, self.engines = filters, predict, engines
+        self.filters, self.predict = filters, predict
+        self.engines = {name: Probed(engine) for name, engine in engines.items()}
         self.memory = memory
         self.tally = Tally()
 
@@ -162,7 +164,8 @@ class _Search:
         budget, tried = COMPLETED, set[str]()
         for _ in range(_ROUNDS):
             judged = [self._judged(row) for row in rows]
-            passing = self._ranked([found for found, keys in judged if not keys])[: self._limit]
+            hopeful = [_hopeful(found) for found, keys in judged if not keys]
+            passing = self._ranked(hopeful)[: self._limit]
             wanted = [x.repo for x in passing if x.facts.parameters is None and x.repo not in tried]
             wanted = wanted[:budget]
             if not wanted:
@@ -241,6 +244,13 @@ class _Search:
         if not scanned:
             raise problem
         return self.result(_placed(rows, local), scanned, problem.code)
+
+
+def _hopeful(candidate: Candidate) -> Candidate:
+    """Of unknown size it would be far down, and stay there unasked: ask as if it fitted."""
+    if candidate.facts.parameters is not None:
+        return candidate
+    return replace(candidate, fit=replace(candidate.fit, verdict="fits"))
 
 
 def _joined(here: Row, told: Row | None) -> Row:

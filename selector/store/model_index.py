@@ -20,7 +20,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
+from typing import cast
 
 from selector.errors import StoreDamaged, StoreTooNew
 from selector.store.database import Database
@@ -122,9 +124,9 @@ class ModelIndex:
             passing += more
             window += more
         shown = [row for row in window if row[1] & query.shown][: query.most_shown]
-        chosen = sorted([*passing[: query.limit], *shown], key=lambda row: row[2])
-        taken = Counter(row[1] for row in window)
-        taken.subtract(Counter(row[1] for row in chosen))
+        chosen = sorted([*passing[: query.limit], *shown], key=itemgetter(2))
+        taken = Counter(map(itemgetter(1), window))
+        taken.subtract(map(itemgetter(1), chosen))
         return Found(
             self._bodies([row[0] for row in chosen]), {bits: n for bits, n in taken.items() if n}
         )
@@ -170,16 +172,16 @@ class ModelIndex:
                 "ON m.id = word.rowid WHERE word MATCH ? ORDER BY word.rowid LIMIT ?",
                 (match_expression(query.words, tasks), WINDOW),
             )
-            return sorted(map(_three, rows), key=lambda row: row[2])
-        found: list[tuple[int, int, int]] = []
+            return _placed(rows)
+        found: list[tuple[object, ...]] = []
         for task in tasks:
             rows = self._database.rows(
                 f"SELECT m.id, {sieve.bits}, {sort_key(query.sort)} FROM model m "
                 f"WHERE m.task = ? ORDER BY {order(query.sort)} LIMIT ?",
                 (task, WINDOW),
             )
-            found += map(_three, rows)
-        return sorted(found, key=lambda row: row[2])
+            found += rows
+        return _placed(found)
 
     def _beyond(
         self, query: Query, sieve: Sieve, tasks: Sequence[int]
@@ -193,16 +195,16 @@ class ModelIndex:
                 f"LIMIT ?",
                 (match_expression(query.words, tasks, sieve.tokens), BEYOND, query.limit * 2),
             )
-            return sorted(map(_three, rows), key=lambda row: row[2])
-        found: list[tuple[int, int, int]] = []
+            return _placed(rows)
+        found: list[tuple[object, ...]] = []
         for task in tasks:
             rows = self._database.rows(
                 f"SELECT m.id, 0, {key} FROM model m INDEXED BY model_downloads "
                 f"WHERE m.task = ? AND {sieve.passes} ORDER BY {order(query.sort)} LIMIT ?",
                 (task, query.limit * 2),
             )
-            found += map(_three, rows)
-        return sorted(found, key=lambda row: row[2])
+            found += rows
+        return _placed(found)
 
     def _bodies(self, ids: Sequence[int]) -> tuple[tuple[str, float], ...]:
         found: dict[int, tuple[str, float]] = {}
@@ -318,8 +320,9 @@ def _tokens(task: int, licence: int, library: int, languages: int) -> tuple[str,
     return (f"zt{task}", f"zl{licence}", f"zb{library}", *spoken)
 
 
-def _three(row: tuple[object, ...]) -> tuple[int, int, int]:
-    return int(str(row[0])), int(str(row[1])), int(str(row[2]))
+def _placed(rows: list[tuple[object, ...]]) -> list[tuple[int, int, int]]:
+    """Id, bits and place, by place. The table is strict: numbers are numbers."""
+    return sorted(cast("list[tuple[int, int, int]]", rows), key=itemgetter(2))
 
 
 def _chunks(items: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:

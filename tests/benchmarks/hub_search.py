@@ -213,7 +213,9 @@ def main() -> None:
                 statistics.median(one.whole_s), p95(one.whole_s),
             )  # fmt: skip
             a, b, c, d = (1000 * value for value in numbers)
-            say(f"{a:8.1f}ms {b:5.1f}ms {c:8.1f}ms {d:5.1f}ms  {one.shown:4}/{one.scanned:<7}  {one.name}\n")
+            say(
+                f"{a:8.1f}ms {b:5.1f}ms {c:8.1f}ms {d:5.1f}ms  {one.shown:4}/{one.scanned:<7}  {one.name}\n"
+            )
         every = [value for one in results for value in one.whole_s]
         alone = [value for one in results for value in one.index_s]
         say(
