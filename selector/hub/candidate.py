@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
+from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
 
 LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
 
@@ -18,6 +19,16 @@ class Licence:
 
     id: str | None
     kind: LicenceClass
+    name: str | None = None
+    """What the authors call it where the id is only ``other``."""
+    link: str | None = None
+    """Where its text is: an https address, or a file of the repository."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Id and class, and name and link where the authors gave them."""
+        more = {"name": self.name, "link": self.link}
+        stated = {key: value for key, value in more.items() if value}
+        return {"id": self.id, "class": self.kind, **stated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Candidate:
     """0 to 1, only for ordering; the reasons say why."""
     reasons: tuple[Reason, ...] = ()
     on_disk: bool = False
+    about: RepositoryFacts = NOTHING_KNOWN
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -64,7 +76,7 @@ class Candidate:
             "revision": self.revision,
             "parameters": self.facts.parameters,
             "download_bytes": self.download_bytes,
-            "licence": {"id": self.licence.id, "class": self.licence.kind},
+            "licence": self.licence.to_json(),
             "gated": self.gated,
             "languages": list(self.languages),
             "downloads": self.downloads,
@@ -77,6 +89,7 @@ class Candidate:
             "score": self.score,
             "reasons": [reason.to_json() for reason in self.reasons],
             "on_disk": self.on_disk,
+            "about": self.about.to_json(),
         }
 
 

@@ -17,6 +17,7 @@ _SINGLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _CONFIG = "config.json"
 _INDEX_LIMIT = 20_000_000
+_NOTHING = headers.Tensors()
 
 
 def _object(client: HubClient, facts: ModelFacts, path: str, limit: int) -> Mapping[str, Any]:
@@ -27,29 +28,29 @@ def _object(client: HubClient, facts: ModelFacts, path: str, limit: int) -> Mapp
         raise HubAnswerBad(reason="not JSON", repo=facts.repo, file=path) from error
 
 
-def read_header(client: HubClient, facts: ModelFacts, path: str) -> dict[str, int]:
-    """Weights by dtype of one safetensors file, from its head alone. Raises HubProblem."""
+def read_header(client: HubClient, facts: ModelFacts, path: str) -> headers.Tensors:
+    """What one safetensors file holds, from its head alone. Raises HubProblem."""
     start = client.part(facts.repo, facts.revision, path, 0, headers.FIRST_BYTES)
     length = headers.header_length(start)
     body = start[8 : 8 + length]
     if len(body) < length:
         have = len(start)
         body += client.part(facts.repo, facts.revision, path, have, 8 + length - have)
-    return headers.weights_by_dtype(body)
+    return headers.tensors_of(body)
 
 
-def _weights(client: HubClient, facts: ModelFacts) -> dict[str, int]:
+def _weights(client: HubClient, facts: ModelFacts) -> headers.Tensors:
     paths = [file.path for file in facts.files]
     if _SINGLE in paths:
         return read_header(client, facts, _SINGLE)
     if _INDEX in paths:
         index = _object(client, facts, _INDEX, _INDEX_LIMIT)
-        shards = sorted(set(checked.mapping(index.get("weight_map")).values()) & set(paths))
-        return headers.sharded_weights(
-            index, read_header(client, facts, shards[0]) if shards else {}
-        )
+        # One shard's head tells the dtype of all, so a model of hundreds costs two requests.
+        named = checked.texts(list(checked.mapping(index.get("weight_map")).values()), 200_000)
+        shards = sorted(set(named) & set(paths))
+        return headers.sharded(index, read_header(client, facts, shards[0])) if shards else _NOTHING
     others = [path for path in paths if path.endswith(".safetensors") and "/" not in path]
-    return read_header(client, facts, others[0]) if len(others) == 1 else {}
+    return read_header(client, facts, others[0]) if len(others) == 1 else _NOTHING
 
 
 def complete(client: HubClient, facts: ModelFacts) -> ModelFacts:

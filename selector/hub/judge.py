@@ -15,6 +15,8 @@ from selector.hub import checked
 from selector.hub.candidate import Candidate, Licence, Reason
 from selector.hub.facts import facts_from_info, planned_weights
 from selector.hub.licences import strictest
+from selector.hub.reading import read, with_model
+from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
@@ -44,13 +46,19 @@ class Row:
     last_modified: str | None = None
     task_tag: str | None = None
     on_disk: bool = False
+    about: RepositoryFacts = NOTHING_KNOWN
+    siblings: tuple[Row, ...] = ()
+    """Repositories that hold other forms of the same model."""
+    here: frozenset[str] = frozenset()
+    """Files of it that are on this disk."""
 
 
 def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> Licence:
     stated = checked.texts(card.get("license"), 8)
     if not stated:
         stated = tuple(t.partition(":")[2] for t in tags if t.startswith("license:"))
-    return strictest(stated)
+    name, link = checked.text(card.get("license_name"), 80), checked.text(card.get("license_link"))
+    return strictest(stated, name, link)
 
 
 def languages_of(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,18 +69,23 @@ def languages_of(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, .
 
 def row_of(raw: Mapping[str, Any]) -> Row:
     """Read one entry of the Hub's list. Raises HubAnswerBad, UnsafePath."""
+    return row_of_page(raw, facts_from_info(raw))
+
+
+def row_of_page(raw: Mapping[str, Any], facts: ModelFacts) -> Row:
+    """A row of ``facts`` and what a page says; nothing is vital, so nothing raises."""
     card, tags = checked.mapping(raw.get("cardData")), checked.texts(raw.get("tags"))
+    about = read(raw, facts)
     return Row(
-        facts=facts_from_info(raw),
+        facts=facts,
+        about=about,
         licence=_licence(card, tags),
-        gated=raw.get("gated") in {"auto", "manual"}
-        if isinstance(raw.get("gated"), str)
-        else False,
+        gated=about.gated.value not in {None, "no"},
         languages=languages_of(card, tags),
         downloads=checked.whole(raw.get("downloads")) or 0,
         likes=checked.whole(raw.get("likes")) or 0,
         last_modified=checked.text(raw.get("lastModified"), 40),
-        task_tag=checked.text(raw.get("pipeline_tag"), 80),
+        task_tag=about.task_tag.value,
     )
 
 
@@ -166,4 +179,5 @@ def candidate_of(
         fit=fit,
         risks=_risks(row, refused, fit),
         on_disk=row.on_disk,
+        about=with_model(row.about, row.facts),
     )

@@ -18,6 +18,7 @@ from selector.hub.candidate import (
     Reason,
     SearchResult,
 )
+from selector.hub.repository_facts import repository_facts_from_json
 from selector.intervals import Interval
 
 FILES_SHOWN = 300
@@ -94,7 +95,12 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         else ModelFacts(
             data["id"], data["revision"], (), parameters=data["parameters"], basis=fit.basis
         ),
-        licence=Licence(licence["id"], cast("LicenceClass", licence["class"])),
+        licence=Licence(
+            licence["id"],
+            cast("LicenceClass", licence["class"]),
+            licence.get("name"),
+            licence.get("link"),
+        ),
         gated=bool(data["gated"]),
         languages=tuple(data["languages"]),
         downloads=int(data["downloads"]),
@@ -108,6 +114,7 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         score=float(data["score"]),
         reasons=_reasons(data["reasons"]),
         on_disk=bool(data["on_disk"]),
+        about=repository_facts_from_json(data.get("about") or {}),
     )
 
 
