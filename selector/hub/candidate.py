@@ -9,6 +9,7 @@ from typing import Any, Literal
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
 from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
+from selector.reference import Reference
 
 LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
 
@@ -44,6 +45,48 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One form of a model's weights in one repository, run by one engine or by none here."""
+
+    repo: str
+    revision: str
+    format: str
+    precision: str
+    engine: str | None
+    """None when no engine here runs it."""
+    download_bytes: int | None
+    fit: Fit | None
+    reason: Reason
+    """Why it was picked, why another was, or why it cannot be used."""
+    on_disk: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether an engine here runs it."""
+        return self.engine is not None
+
+    @property
+    def ref(self) -> str:
+        """What is downloaded and tried: ``ORG/NAME@REVISION#ENGINE-PRECISION``."""
+        precision = self.precision if self.engine else None
+        return str(Reference(self.repo, self.revision, self.engine, precision))
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "ref": self.ref,
+            "engine": self.engine,
+            "precision": self.precision,
+            "format": self.format,
+            "download_bytes": self.download_bytes,
+            "fit": None if self.fit is None else self.fit.to_json(),
+            "usable": self.usable,
+            "reason": self.reason.to_json(),
+            "on_disk": self.on_disk,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One model at one commit, judged for one task on one machine."""
 
@@ -68,6 +111,18 @@ class Candidate:
     reasons: tuple[Reason, ...] = ()
     on_disk: bool = False
     about: RepositoryFacts = NOTHING_KNOWN
+    variants: tuple[Variant, ...] = ()
+    """Every form found; where one can be used the first is the one Petit chose."""
+
+    @property
+    def chosen(self) -> Variant | None:
+        """The form that is downloaded and tried; None when no engine here runs any."""
+        return next((variant for variant in self.variants[:1] if variant.usable), None)
+
+    @property
+    def ref(self) -> str:
+        """The chosen form's reference, or the repository's."""
+        return self.chosen.ref if self.chosen else f"{self.repo}@{self.revision}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -89,6 +144,8 @@ class Candidate:
             "score": self.score,
             "reasons": [reason.to_json() for reason in self.reasons],
             "on_disk": self.on_disk,
+            "ref": self.ref,
+            "variants": [variant.to_json() for variant in self.variants],
             "about": self.about.to_json(),
         }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from selector.engines.facts import ModelFacts
 from selector.errors import HubAnswerBad, HubProblem
-from selector.hub import checked, headers
+from selector.hub import card, checked, headers
 from selector.hub.client import HubClient
 from selector.hub.facts import facts_from_info, with_config, with_file_sizes, with_weights
 
@@ -17,6 +17,9 @@ _SINGLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _CONFIG = "config.json"
 _INDEX_LIMIT = 20_000_000
+_CARD = "README.md"
+_CARD_HEAD = 60_000
+"""Bytes: enough for the front matter of nearly every card and the words after it."""
 _NOTHING = headers.Tensors()
 
 
@@ -76,6 +79,21 @@ def deepen(client: HubClient, facts: ModelFacts) -> ModelFacts:
         except HubProblem as problem:
             _raise_if_futile(problem)
     return with_file_sizes(facts)
+
+
+def summary_of(client: HubClient, facts: ModelFacts) -> str | None:
+    """The first words of the card, plain; None where there is none that can be read.
+
+    Raises as ``complete``.
+    """
+    if all(file.path != _CARD for file in facts.files):
+        return None
+    try:
+        head = client.part(facts.repo, facts.revision, _CARD, 0, _CARD_HEAD)
+    except HubProblem as problem:
+        _raise_if_futile(problem)
+        return None
+    return card.excerpt(head.decode("utf-8", "replace"))
 
 
 def _raise_if_futile(problem: HubProblem) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any, cast, get_args
 
 from selector.engines.facts import FileFact, ModelFacts
-from selector.errors import HubAnswerBad
+from selector.errors import BadReference, HubAnswerBad
 from selector.fit.base import Fit, Verdict
 from selector.hub.candidate import (
     Candidate,
@@ -17,9 +17,11 @@ from selector.hub.candidate import (
     LocalModel,
     Reason,
     SearchResult,
+    Variant,
 )
 from selector.hub.repository_facts import repository_facts_from_json
 from selector.intervals import Interval
+from selector.reference import parse_reference
 
 FILES_SHOWN = 300
 """Files of one candidate in a search result, the top-level ones first."""
@@ -81,6 +83,21 @@ def _reasons(data: Any) -> tuple[Reason, ...]:
     return tuple(Reason(str(item["code"]), dict(item["facts"])) for item in data)
 
 
+def _variant(data: Mapping[str, Any]) -> Variant:
+    reference = parse_reference(str(data["ref"]))
+    return Variant(
+        repo=reference.repo,
+        revision=reference.revision or "",
+        format=str(data["format"]),
+        precision=str(data["precision"]),
+        engine=reference.engine,
+        download_bytes=data["download_bytes"],
+        fit=None if data["fit"] is None else _fit(data["fit"]),
+        reason=Reason(str(data["reason"]["code"]), dict(data["reason"]["facts"])),
+        on_disk=bool(data["on_disk"]),
+    )
+
+
 def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
     """The inverse, with or without facts. Raises KeyError, TypeError or ValueError."""
     fit, licence = _fit(data["fit"]), data["licence"]
@@ -115,6 +132,7 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         reasons=_reasons(data["reasons"]),
         on_disk=bool(data["on_disk"]),
         about=repository_facts_from_json(data.get("about") or {}),
+        variants=tuple(_variant(item) for item in data.get("variants") or ()),
     )
 
 
@@ -130,7 +148,7 @@ def result_from_json(data: Mapping[str, Any]) -> SearchResult:
             candidates=tuple(candidate_from_json(item) for item in data["candidates"]),
             age_s=float(data.get("age_s", 0.0)),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (BadReference, KeyError, TypeError, ValueError, AttributeError) as error:
         raise HubAnswerBad(reason="not a search result", detail=str(error)[:200]) from error
 
 

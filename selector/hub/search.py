@@ -27,6 +27,7 @@ from selector.hub.filters import Filters, removal, risk_for
 from selector.hub.judge import Predict, Row, candidate_of, row_of
 from selector.hub.ranking import rank
 from selector.hub.results import result_from_json, result_to_json
+from selector.hub.siblings import group
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
@@ -148,11 +149,9 @@ class _Search:
     def online(self, local: Sequence[Row]) -> SearchResult:
         """Ask the Hub. Raises HubProblem."""
         raws = _ask(self.client, self.task, self.filters)
-        here = {(row.facts.repo, row.facts.revision) for row in local}
-        rows = [
-            replace(row, on_disk=(row.facts.repo, row.facts.revision) in here)
-            for row in _rows(raws, self.removed)
-        ]
+        rows, joined = group(_rows(raws, self.removed), local)
+        if joined:
+            self.removed["removed.other_form"] += joined
         return self.result(rows, len(raws), online=True)
 
     def offline(self, local: Sequence[Row]) -> SearchResult:
