@@ -9,6 +9,7 @@ from selector.cli.console import Screen
 from selector.desk.desk import Desk
 from selector.desk.requests import SearchRequest
 from selector.fit.base import Fit
+from selector.hub.candidate import Variant
 
 
 def fit_cells(screen: Screen, fit: Fit) -> tuple[str, str, str]:
@@ -65,12 +66,32 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
 
 
 def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """Predictions for named models."""
+    """What is known of named models before their download, and what Petit expects of them here."""
     found = desk.fit(options.refs, options.task)
     if screen.as_json:
-        screen.document({"models": [{"ref": ref, "fit": fit.to_json()} for ref, fit in found]})
+        rows = [{"ref": ref, **examined.to_json()} for ref, examined in found]
+        screen.document({"models": rows})
         return
-    columns = [
-        screen.wording.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")
-    ]
-    screen.table(columns, [(ref, *fit_cells(screen, fit)) for ref, fit in found], numbers=(2, 3))
+    words = screen.wording
+    columns = [words.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")]
+    table = [(ref, *fit_cells(screen, examined.candidate.fit)) for ref, examined in found]
+    screen.table(columns, table, numbers=(2, 3))
+    for ref, examined in found:
+        screen.say()
+        screen.say(ref, style="bold")
+        for check in examined.preflight.checks:
+            question = words.text(f"preflight.question.{check.question}")
+            answer = words.text(f"preflight.answer.{check.answer}")
+            said = "; ".join(words.text(reason.code, **reason.facts) for reason in check.reasons)
+            screen.say(f"  {question} {answer}. {said}")
+        for variant in examined.candidate.variants:
+            screen.say(f"  {_form(screen, variant)}", style="" if variant.usable else "dim")
+
+
+def _form(screen: Screen, variant: Variant) -> str:
+    words = screen.wording
+    size = "–" if variant.download_bytes is None else words.bytes(variant.download_bytes)
+    reason = words.text(variant.reason.code, **variant.reason.facts)
+    name = f"#{variant.engine}-{variant.precision}" if variant.engine else variant.precision
+    key = "cli.form" if variant.usable else "cli.form_unusable"
+    return words.text(key, name=name, format=variant.format, size=size, reason=reason)

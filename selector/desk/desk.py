@@ -19,6 +19,7 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.evaluating import judge, measure, read_labelled
+from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.requests import (
     DownloadProgress,
     Evaluated,
@@ -31,7 +32,6 @@ from selector.desk.requests import (
 from selector.desk.sample import read_sample, sample_models
 from selector.errors import DataEmpty
 from selector.exports.base import ExportRequest
-from selector.fit.base import Fit
 from selector.hub import library, results
 from selector.hub.candidate import Candidate, LocalModel, SearchResult
 from selector.hub.download import HASHES
@@ -54,6 +54,10 @@ from selector.worker.client import WorkerClient
 def never() -> bool:
     """For callers that cannot cancel."""
     return False
+
+
+def ignore(_: object) -> None:
+    """For callers that wait for the end."""
 
 
 class Desk:
@@ -142,9 +146,31 @@ class Desk:
         args = {"ref": ref, "task": task, "machine": machine_to_json(self.machine())}
         return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
 
-    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Fit]]:
-        """Predict memory and speed without downloading weights. Raises HubProblem, BadReference."""
-        return [(str(ref), self.candidate(str(ref), task).fit) for ref in read_references(refs)]
+    def examine(
+        self,
+        ref: str,
+        task: str | None,
+        on_part: Callable[[Examined], None] = ignore,
+        cancelled: Callable[[], bool] = never,
+        *,
+        here: bool = False,
+    ) -> Examined:
+        """The card of one model: downloads no weights. ``here`` asks this disk alone.
+
+        ``on_part`` gets the card as soon as the Hub answered, before the seconds that building the
+        empty model takes. Raises HubProblem, BadReference.
+        """
+        machine = self.machine()
+        args = {"ref": ref, "task": task, "machine": machine_to_json(machine), "here": here}
+        found = results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
+        rate = measured_rate(self._database)
+        on_part(card_of(found, None, machine, rate))
+        support = built(found, self._database, cancelled)
+        return card_of(counted(found, support, task, machine), support, machine, rate)
+
+    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Examined]]:
+        """What is known of each before its download. Raises HubProblem, BadReference."""
+        return [(str(ref), self.examine(str(ref), task)) for ref in read_references(refs)]
 
     def pull(
         self,

@@ -194,3 +194,19 @@ def with_variant(candidate: Candidate, chosen: Variant | None) -> Candidate:
         on_disk=chosen.on_disk,
         variants=explained(candidate.variants, chosen),
     )
+
+
+def refitted(
+    candidate: Candidate, facts: ModelFacts, task: Task, machine: Machine, predict: Predict
+) -> Candidate:
+    """The candidate with other facts of its own repository, every form predicted anew."""
+    variants = tuple(
+        replace(each, fit=predict(facts, task, machine, each.engine, each.precision))
+        if each.engine and each.repo == candidate.repo
+        else each
+        for each in candidate.variants
+    )
+    about = with_model(candidate.about, facts)
+    risks = tuple(risk for risk in candidate.risks if risk.code != "risk.unknown_size")
+    changed = replace(candidate, facts=facts, about=about, variants=variants, risks=risks)
+    return with_variant(changed, pick(variants))
