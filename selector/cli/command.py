@@ -97,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     )
     search.add_argument("--limit", type=int, default=20)
     search.add_argument(
+        "--weights", default="", metavar="adoption=0,speed=40",
+        help="how much each component of the ranking counts, 0 to 100; the others keep their default",
+    )  # fmt: skip
+    search.add_argument(
         "--show-all", action="store_true", help="show what the filters remove as well"
     )
 

@@ -10,6 +10,11 @@ from selector.desk.desk import Desk
 from selector.desk.requests import SearchRequest
 from selector.fit.base import Fit
 from selector.hub.candidate import Variant
+from selector.hub.score import Weights
+from selector.hub.why import why_text
+
+_EXPLAINED = 5
+"""Candidates whose sentence is printed below the table."""
 
 
 def fit_cells(screen: Screen, fit: Fit) -> tuple[str, str, str]:
@@ -36,6 +41,7 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         limit=options.limit,
         show_all=options.show_all,
     )
+    desk.weights = Weights.read(options.weights)
     found = desk.search(request)
     if screen.as_json:
         screen.document(found.to_json())
@@ -58,6 +64,9 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     columns = [words.text(f"cli.column.{name}") for name in (
         "model", "size", "download", "fit", "memory", "speed", "licence", "downloads", "risks")]  # fmt: skip
     screen.table(columns, rows, numbers=(1, 2, 4, 5, 7))
+    screen.say()
+    for item in found.candidates[:_EXPLAINED]:
+        screen.say(words.text("cli.why", name=item.repo, why=why_text(item.why, words)))
     removed = ", ".join(
         f"{count} {words.text(key)}" for key, count in found.removed.items() if count
     )

@@ -36,6 +36,8 @@ from selector.hub import library, results
 from selector.hub.candidate import Candidate, LocalModel, SearchResult
 from selector.hub.download import HASHES
 from selector.hub.local_facts import row_of_local
+from selector.hub.ranking import rank
+from selector.hub.score import Weights
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
 from selector.machine.probe import fingerprint, probe
@@ -69,6 +71,8 @@ class Desk:
         self.locations = locations
         self.offline = offline
         self.language = language
+        self.weights = Weights()
+        """How candidates are ranked."""
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
 
@@ -136,8 +140,25 @@ class Desk:
             "task": request.task,
             "machine": machine_to_json(self.machine()),
             "filters": filters,
+            "weights": str(self.weights),
         }
-        return results.result_from_json(self._hub("search", args, cancelled))
+        found = results.result_from_json(self._hub("search", args, cancelled))
+        # A kept answer is in the order of whatever weights held then.
+        return replace(found, candidates=self.ranked(found.candidates, request))
+
+    def ranked(
+        self, candidates: Sequence[Candidate], request: SearchRequest
+    ) -> tuple[Candidate, ...]:
+        """Candidates of one search in the order of the weights as they are now. Instant, asks nobody."""
+        order = rank(
+            candidates,
+            sort=request.sort,
+            language=request.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
+            again=True,
+        )
+        return tuple(order)
 
     def candidate(
         self, ref: str, task: str | None, cancelled: Callable[[], bool] = never

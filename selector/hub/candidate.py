@@ -9,6 +9,7 @@ from typing import Any, Literal
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
 from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
+from selector.hub.score import Component, Factor
 from selector.reference import Reference
 
 LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
@@ -111,6 +112,11 @@ class Candidate:
     reasons: tuple[Reason, ...] = ()
     on_disk: bool = False
     about: RepositoryFacts = NOTHING_KNOWN
+    components: tuple[Component, ...] = ()
+    """What the score is the sum of, before the factors."""
+    factors: tuple[Factor, ...] = ()
+    why: tuple[Reason, ...] = ()
+    """The clauses of one sentence: why this one."""
     variants: tuple[Variant, ...] = ()
     """Every form found; where one can be used the first is the one Petit chose."""
 
@@ -145,6 +151,9 @@ class Candidate:
             "reasons": [reason.to_json() for reason in self.reasons],
             "on_disk": self.on_disk,
             "ref": self.ref,
+            "components": [each.to_json() for each in self.components],
+            "factors": [each.to_json() for each in self.factors],
+            "why": [clause.to_json() for clause in self.why],
             "variants": [variant.to_json() for variant in self.variants],
             "about": self.about.to_json(),
         }

@@ -95,7 +95,7 @@ def _loads(candidate: Candidate, support: Support | None) -> Check:
     packed = candidate.about.quantised_as.value
     if packed and chosen.format == "safetensors":
         return _check("loads", "care", Reason("preflight.packed", {"method": packed}))
-    if chosen.engine != "torch":
+    if chosen.engine != "torch" or candidate.on_disk:
         return _check("loads", "yes", Reason("preflight.engine_reads", {"engine": chosen.engine}))
     if support is None:
         return _check("loads", "unknown", Reason("preflight.not_built"))

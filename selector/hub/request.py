@@ -34,6 +34,7 @@ from selector.hub.judge import Row, candidate_of, row_of, with_variant
 from selector.hub.known import known
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
+from selector.hub.score import Weights
 from selector.hub.search import search
 from selector.hub.variants import by_format, named
 from selector.hub.waiting import interruptible
@@ -116,7 +117,10 @@ class Request:
         """See service.py."""
         task = registry.task(str(self.args.get("task")))
         machine, filters = _machine(self.args), _filters(self.args)
-        answers = _Answers(self.locations)
+        answers, weights = (
+            _Answers(self.locations),
+            Weights.read(str(self.args.get("weights") or "")),
+        )
         found = interruptible(
             lambda: search(
                 self.client,
@@ -128,6 +132,7 @@ class Request:
                 local=[row_of_local(model) for model in self._models()],
                 recall=answers.recall,
                 remember=answers.remember,
+                weights=weights,
             ),
             self.cancelled,
         )

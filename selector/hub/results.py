@@ -20,6 +20,7 @@ from selector.hub.candidate import (
     Variant,
 )
 from selector.hub.repository_facts import repository_facts_from_json
+from selector.hub.score import component_from_json, factor_from_json
 from selector.intervals import Interval
 from selector.reference import parse_reference
 
@@ -132,6 +133,9 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         reasons=_reasons(data["reasons"]),
         on_disk=bool(data["on_disk"]),
         about=repository_facts_from_json(data.get("about") or {}),
+        components=tuple(component_from_json(item) for item in data.get("components") or ()),
+        factors=tuple(factor_from_json(item) for item in data.get("factors") or ()),
+        why=_reasons(data.get("why") or ()),
         variants=tuple(_variant(item) for item in data.get("variants") or ()),
     )
 

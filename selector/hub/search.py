@@ -25,8 +25,9 @@ from selector.hub.client import HubClient
 from selector.hub.complete import complete
 from selector.hub.filters import Filters, removal, risk_for
 from selector.hub.judge import Predict, Row, candidate_of, row_of
-from selector.hub.ranking import rank
+from selector.hub.ranking import DEFAULT, rank
 from selector.hub.results import result_from_json, result_to_json
+from selector.hub.score import Weights
 from selector.hub.siblings import group
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
@@ -88,6 +89,7 @@ class _Search:
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
         self.filters, self.predict, self.engines = filters, predict, engines
+        self.weights = DEFAULT
         self.removed: Counter[str] = Counter()
 
     def _judge(self, row: Row) -> Candidate:
@@ -135,7 +137,11 @@ class _Search:
         rows = self._with_sizes(rows) if online else rows
         kept = [found for row in rows if (found := self._kept(self._judge(row))) is not None]
         ranked = rank(
-            kept, sort=self.filters.sort, language=self.filters.language, now=datetime.now(UTC)
+            kept,
+            sort=self.filters.sort,
+            language=self.filters.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
         )
         if len(ranked) > self.filters.limit:
             self.removed["removed.limit"] += len(ranked) - self.filters.limit
@@ -183,6 +189,7 @@ def search(
     local: Sequence[Row] = (),
     recall: Recall | None = None,
     remember: Remember | None = None,
+    weights: Weights = DEFAULT,
 ) -> SearchResult:
     """Candidates for ``task``, best first; ``scanned == len(candidates) + sum(removed.values())``.
 
@@ -192,6 +199,7 @@ def search(
     filters = Filters(query, language, licence, max_params, max_memory, sort, limit, show_all)
     key = filters.key(task.id, client.endpoint)
     this = _Search(client, task, machine, filters, predict, engines)
+    this.weights = weights
     try:
         result = this.online(local)
     except (HubUnreachable, HubOffline, HubBusy) as problem:

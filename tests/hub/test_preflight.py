@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 from selector import registry
 from selector.desk.desk import Desk
 from selector.fit.predict import predict
-from selector.hub.architecture import Support, key_of
+from selector.hub.architecture import Support
 from selector.hub.candidate import Candidate, Reason
 from selector.hub.judge import candidate_of, row_of
 from selector.hub.preflight import Preflight, preflight
 from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.paths import Locations
-from selector.store.architectures import remember_architecture
 from selector.store.database import Database
 from selector.store.link_speed import KEEP, link_speed, remember_link_speed
 from selector.wording import Wording, catalogue
@@ -228,10 +227,6 @@ def test_a_model_is_examined_in_two_steps_without_its_weights(
 
 def test_here_asks_no_hub(desk: Desk, hub: LoopbackHub) -> None:
     sample = desk.sample()
-    local = next(model for model in desk.library() if model.ref == sample.refs[0])
-    config = json.loads((Path(local.path) / "config.json").read_text())
-    with Database(desk.locations.database) as database:  # building takes seconds and no Hub
-        remember_architecture(database, key_of(config), RUNS.to_json())
     hub.clear_requests()
     found = desk.examine(sample.refs[0], TASK.id, here=True)
     assert found.candidate.on_disk
