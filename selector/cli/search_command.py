@@ -10,6 +10,7 @@ from selector.desk.desk import Desk
 from selector.desk.requests import SearchRequest
 from selector.fit.base import Fit
 from selector.hub.candidate import Variant
+from selector.hub.preflight import said
 from selector.hub.score import Weights
 from selector.hub.why import why_text
 
@@ -89,10 +90,7 @@ def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         screen.say()
         screen.say(ref, style="bold")
         for check in examined.preflight.checks:
-            question = words.text(f"preflight.question.{check.question}")
-            answer = words.text(f"preflight.answer.{check.answer}")
-            said = "; ".join(words.text(reason.code, **reason.facts) for reason in check.reasons)
-            screen.say(f"  {question} {answer}. {said}")
+            screen.say("  " + ". ".join(filter(None, said(check, words))))
         for variant in examined.candidate.variants:
             screen.say(f"  {_form(screen, variant)}", style="" if variant.usable else "dim")
 

@@ -87,8 +87,10 @@ def compare(candidates: Sequence[Candidate]) -> tuple[Line, ...]:
 
 def _best(values: tuple[Any, ...], better: Literal["less", "more"] | None) -> tuple[int, ...]:
     known = [value for value in values if value is not None]
+    if better is None or len(known) < 2:
+        return ()
     units = {value[1] for value in known if isinstance(value, tuple)}
-    if better is None or len(known) < 2 or len(units) > 1:
+    if len(units) > 1:
         return ()  # tokens and texts a second cannot be compared
     best = min(known) if better == "less" else max(known)
     return tuple(place for place, value in enumerate(values) if value == best)

@@ -11,6 +11,7 @@ from selector.hub.architecture import Support
 from selector.hub.candidate import Candidate, Reason
 from selector.hub.environment import DEFAULT_ENDPOINT
 from selector.hub.obligations import obligation
+from selector.wording import Wording
 
 Question = Literal["loads", "fits", "safe", "allowed", "size", "time"]
 Answer = Literal["yes", "care", "no", "unknown"]
@@ -79,6 +80,16 @@ def preflight(
         _time(candidate, seconds, bytes_per_s),
     )
     return Preflight(checks, candidate.download_bytes, 0.0 if candidate.on_disk else seconds)
+
+
+def said(check: Check, wording: Wording) -> tuple[str, str]:
+    """Question with its answer, and the reasons: "How long?" is answered by a time, not by a yes."""
+    text = wording.text
+    question = text(f"preflight.question.{check.question}")
+    reasons = ". ".join(text(each.code, **each.facts).rstrip(".") for each in check.reasons)
+    if check.question == "time" and check.answer == "yes":
+        return f"{question} {reasons}", ""
+    return f"{question} {text(f'preflight.answer.{check.answer}')}", reasons
 
 
 def _check(question: Question, answer: Answer, *reasons: Reason) -> Check:
