@@ -27,7 +27,7 @@ _DTYPES: Mapping[str, str] = {
 }  # fmt: skip
 _SHARD = re.compile(r"[-.](\d{5})-of-(\d{5})$")
 _GGUF = re.compile(
-    r"(?:^|[-_.])(iq\d_[a-z]+|t?q\d(?:_[0-9a-z]+){0,2}|mxfp4(?:_moe)?|bf16|f(?:p)?(?:16|32))$",
+    r"(?:^|[-_. ])(iq\d_[a-z]+|t?q\d(?:_[0-9a-z]+){0,2}|mxfp4(?:_moe)?|bf16|f(?:p)?(?:16|32))$",
     re.IGNORECASE,
 )
 _ONNX = re.compile(r"(?:^|[-_.])(fp16|fp32|bf16|u?int8|quantized|q4f16|q4|bnb4|int4|q8)$")

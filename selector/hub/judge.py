@@ -30,6 +30,8 @@ _CODES = (
     "psptqurmrnrorurwsascsdsesgsiskslsmsnsosqsrssstsusvswtatetgthtitktltntotrtstttwugukuruzvevivowawo"
     "xhyiyozazhzu"
 )
+_MOST_VARIANTS = 60
+"""Forms of one model that are kept, those that run here first; some are copied by the hundred."""
 _LANGUAGES = {_CODES[i : i + 2] for i in range(0, len(_CODES), 2)} | {"multilingual"}
 
 
@@ -148,7 +150,7 @@ def _variants(
         if each.on_disk and not here:  # only that the model is here is known, not which files
             here = frozenset(file.path for file in each.facts.files)
         found += variants_of(each.facts, task, machine, engines, predict, here)
-    return found
+    return sorted(found, key=lambda variant: not variant.usable)[:_MOST_VARIANTS]
 
 
 def candidate_of(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast, get_args
@@ -26,6 +27,10 @@ from selector.reference import parse_reference
 
 FILES_SHOWN = 300
 """Files of one candidate in a search result, the top-level ones first."""
+FILES_TOLD = 5000
+"""Files of one candidate that is asked for alone."""
+CONFIG_SHOWN, CONFIG_TOLD = 20_000, 1_000_000
+"""Signs of a configuration in a search result, and of one that is asked for alone."""
 
 
 def facts_to_json(facts: ModelFacts) -> dict[str, Any]:
@@ -39,23 +44,41 @@ def facts_from_json(data: Mapping[str, Any]) -> ModelFacts:
     return ModelFacts(**{**data, "files": files})
 
 
-def _shortened(facts: ModelFacts) -> ModelFacts:
+def _shortened(facts: ModelFacts, files: int, config: int) -> ModelFacts:
     """A result is one line of the worker's protocol: checkpoints by the hundred have no place in it."""
-    if len(facts.files) <= FILES_SHOWN:
-        return facts
-    shallow = sorted(facts.files, key=lambda file: file.path.count("/"))
-    return replace(facts, files=tuple(shallow[:FILES_SHOWN]))
+    shown = facts.files
+    if len(shown) > files:
+        shown = tuple(sorted(shown, key=lambda file: file.path.count("/"))[:files])
+    return replace(facts, files=shown, config=_cut(facts.config, config))
+
+
+def _cut(config: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+    """As many entries as there is room for, the short ones first: sizes are short, tables are not."""
+    if len(config) <= 40 and len(repr(config)) <= most // 2:
+        return config
+    kept: dict[str, Any] = {}
+    for size, key in sorted(
+        (len(json.dumps(value)) + len(key), key) for key, value in config.items()
+    ):
+        most -= size
+        if most < 0:
+            break
+        kept[key] = config[key]
+    return kept
 
 
 def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
     """The JSON of the command-line contract, and the facts besides."""
-    return {**candidate.to_json(), "facts": facts_to_json(candidate.facts)}
+    facts = _shortened(candidate.facts, FILES_TOLD, CONFIG_TOLD)
+    return {**candidate.to_json(), "facts": facts_to_json(facts)}
 
 
 def result_to_json(result: SearchResult) -> dict[str, Any]:
     """The JSON of the command-line contract, and the facts of each candidate besides."""
     rows = [
-        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts)))
+        candidate_to_json(
+            replace(candidate, facts=_shortened(candidate.facts, FILES_SHOWN, CONFIG_SHOWN))
+        )
         for candidate in result.candidates
     ]
     return {**result.to_json(), "candidates": rows}

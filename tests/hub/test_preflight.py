@@ -231,3 +231,39 @@ def test_here_asks_no_hub(desk: Desk, hub: LoopbackHub) -> None:
     found = desk.examine(sample.refs[0], TASK.id, here=True)
     assert found.candidate.on_disk
     assert hub.requests == []
+
+
+def test_empty_weights_are_found_out_before_the_download(
+    desk: Desk, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    hollow = {"model.safetensors": b"", "__init__.py": b""}
+    hub.publish(Repository("org/hollow", folder(tmp_path / "hollow", hollow, weights=0)))
+    found = desk.examine("org/hollow", TASK.id)
+    assert found.candidate.engine is None
+    assert found.preflight.answer("loads") == "no"
+    assert codes(found.preflight, "loads") == ["risk.empty_weights"]
+
+
+def test_file_names_with_spaces_and_letters_of_the_world_are_counted(
+    desk: Desk, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    files = {"notes de l’été/mesures 1.txt": b"x" * 50, "模型 Q8_0.gguf": b"x" * 700}
+    place = folder(tmp_path / "names", files, weights=0)
+    hub.publish(Repository("org/names", place))
+    found = desk.examine("org/names", TASK.id)
+    assert set(files) <= {file.path for file in found.candidate.facts.files}
+    (form,) = found.candidate.variants
+    assert (form.precision, form.download_bytes) == ("q8_0", 700)
+
+
+def test_a_page_of_twenty_megabytes_costs_its_head_only(
+    desk: Desk, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    place = folder(tmp_path / "wordy", weights=0)
+    head = "---\nlicense: mit\n---\n<script>alert(1)</script>\n\nA model that sorts the letters of a bank.\n\n"
+    (place / "README.md").write_text(head + "<div onclick='x()'>filler</div>\n" * 620_000)
+    hub.publish(Repository("org/wordy", place))
+    hub.clear_requests()
+    found = desk.examine("org/wordy", TASK.id)
+    assert found.candidate.about.summary.value == "A model that sorts the letters of a bank."
+    assert sum(request.bytes_sent for request in hub.requests) < 500_000

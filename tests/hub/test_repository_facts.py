@@ -4,16 +4,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selector import registry
+from selector.errors import PetitError
+from selector.fit.predict import predict
+from selector.hub.candidate import SearchResult
 from selector.hub.card import front_matter
-from selector.hub.facts import facts_from_info
-from selector.hub.judge import row_of
+from selector.hub.facts import facts_from_info, with_config
+from selector.hub.judge import candidate_of, row_of
 from selector.hub.known import Known
+from selector.hub.preflight import preflight, said
+from selector.hub.ranking import rank
 from selector.hub.reading import read
 from selector.hub.repository_facts import (
     BaseModel,
@@ -22,9 +30,14 @@ from selector.hub.repository_facts import (
     Scan,
     repository_facts_from_json,
 )
+from selector.hub.results import candidate_from_json, candidate_to_json, result_to_json
+from selector.hub.why import why_text
+from selector.machine.facts import Cpu, Disk, Machine, Memory
+from selector.wording import Wording
 from tests.hub.test_card import CARD
 
 SHA = "a" * 40
+MACHINE = Machine("Linux", Cpu("cpu", 4, 8), Memory(16 * 10**9, 8 * 10**9), (), Disk("/", 10**11))
 SIBLINGS = [{"rfilename": "model.safetensors"}, {"rfilename": "README.md"}]
 
 
@@ -182,3 +195,44 @@ def test_any_json_gives_facts_that_survive_writing(card: Any, config: Any, other
         assert (each["value"] is None) == (each["source"] == "unknown")
     scan = about.scan.value
     assert scan is None or isinstance(scan, Scan)
+
+
+@settings(max_examples=150)
+@given(_CARD | _JSON, _CONFIG | _JSON, _OTHER, st.lists(st.text(max_size=12), max_size=4))
+def test_any_json_is_judged_ranked_and_written_or_refused_by_name(
+    card: Any, config: Any, other: Any, names: list[str]
+) -> None:
+    siblings = [*SIBLINGS, *({"rfilename": name} for name in names)]
+    raw = {"id": "org/n", "sha": SHA, "siblings": siblings, "cardData": card, "config": config}
+    try:
+        row = row_of({**raw, **other})
+        row = replace(row, facts=with_config(row.facts, config if isinstance(config, dict) else {}))
+        found = candidate_of(
+            row, registry.task("text-classification"), MACHINE, registry.engines(), predict
+        )
+    except PetitError:
+        return
+    (ranked,) = rank([found], language="en", labels=["x"], now=datetime.now(UTC))
+    written = candidate_to_json(ranked)
+    again = candidate_from_json(json.loads(json.dumps(written)))
+    assert json.dumps(candidate_to_json(again)) == json.dumps(written)
+    card_before = preflight(again)
+    for language in ("en", "fr"):
+        assert all(said(check, Wording(language))[0] for check in card_before.checks)
+        assert why_text(again.why, Wording(language))
+
+
+def test_a_huge_configuration_and_file_list_leave_room_in_the_line() -> None:
+    config = {"hidden_size": 8, "id2label": {str(n): "x" * 100 for n in range(50_000)}}
+    siblings = [{"rfilename": f"checkpoint/{n}/{'y' * 200}.bin"} for n in range(15_000)]
+    raw = {"id": "org/n", "sha": SHA, "siblings": [*siblings, *SIBLINGS], "config": config}
+    found = candidate_of(
+        row_of(raw), registry.task("text-classification"), MACHINE, registry.engines(), predict
+    )
+    told = json.dumps(candidate_to_json(found))
+    assert len(told) < 3_000_000
+    again = candidate_from_json(json.loads(told))
+    assert again.facts.config == {"hidden_size": 8}
+    assert {"model.safetensors", "README.md"} <= {file.path for file in again.facts.files}
+    shown = result_to_json(SearchResult("hub", 1, {}, (found,)))
+    assert len(json.dumps(shown)) < 120_000

@@ -142,7 +142,7 @@ def test_empty_weights_are_no_weights(machine: Machine) -> None:
 
 def test_names_with_spaces_and_letters_of_the_world_keep_their_form() -> None:
     names = ["modèle à moi-Q8_0.gguf", "模型 q4_0.gguf", "x y/z-Q4_K_M.gguf"]
-    assert [f.precision for f in forms_of(model(*names))] == ["q8_0", "stored", "q4_k_m"]
+    assert [f.precision for f in forms_of(model(*names))] == ["q8_0", "q4_0", "q4_k_m"]
 
 
 # -- picking ----------------------------------------------------------------------------------------
