@@ -103,7 +103,7 @@ class CandidateDetails(QScrollArea):
             self._forms(column, row.candidate)
             self.card = PreflightCard(self._theme, self._wording)
             seen = examined or card_of(row.candidate, None, None, None)
-            self.card.show_card(seen.preflight, note)
+            self.card.show_card(seen.preflight, note, here=row.on_disk)
             column.addSpacing(8)
             column.addWidget(self.card)
             self._unusable(column, row.candidate)

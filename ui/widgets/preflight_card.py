@@ -35,7 +35,8 @@ class PreflightCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.m, SPACE.s, SPACE.m, SPACE.s)
         column.setSpacing(SPACE.s)
-        column.addWidget(plain_label(wording.text("preflight.title"), "section"))
+        self.title = plain_label(wording.text("preflight.title"), "section")
+        column.addWidget(self.title)
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         self._grid.setHorizontalSpacing(SPACE.s)
@@ -45,8 +46,11 @@ class PreflightCard(QFrame):
         self.note.hide()
         column.addWidget(self.note)
 
-    def show_card(self, card: Preflight, note: str = "") -> None:
-        """Show these answers, and what is under way or went wrong."""
+    def show_card(self, card: Preflight, note: str = "", *, here: bool = False) -> None:
+        """Show these answers, and what is under way or went wrong; ``here`` is on this disk already."""
+        title = self._wording.text("preflight.title_here" if here else "preflight.title")
+        self.title.setText(title)
+        self.setAccessibleName(title)
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
