@@ -9,8 +9,14 @@ from selector.cli.console import Screen
 from selector.desk.desk import Desk
 from selector.desk.requests import SearchRequest, SearchWait
 from selector.fit.base import Fit
-from selector.hub.candidate import SearchResult
+from selector.hub.candidate import SearchResult, Variant
 from selector.hub.filters import SHOWABLE
+from selector.hub.preflight import said
+from selector.hub.score import Weights
+from selector.hub.why import why_text
+
+_EXPLAINED = 5
+"""Candidates whose sentence is printed below the table."""
 
 
 def fit_cells(screen: Screen, fit: Fit) -> tuple[str, str, str]:
@@ -92,6 +98,7 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             else ""
         )
 
+    desk.weights = Weights.read(options.weights)
     found = desk.search(_request(options), on_wait=waiting)
     if screen.as_json:
         screen.document(found.to_json())
@@ -113,17 +120,37 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     columns = [words.text(f"cli.column.{name}") for name in (
         "model", "size", "download", "fit", "memory", "speed", "licence", "downloads", "risks")]  # fmt: skip
     screen.table(columns, rows, numbers=(1, 2, 4, 5, 7))
+    screen.say()
+    for item in found.candidates[:_EXPLAINED]:
+        screen.say(words.text("cli.why", name=item.repo, why=why_text(item.why, words)))
     _tell_source(screen, found)
     _tell_hidden(screen, found)
 
 
 def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """Predictions for named models."""
+    """What is known of named models before their download, and what Petit expects of them here."""
     found = desk.fit(options.refs, options.task)
     if screen.as_json:
-        screen.document({"models": [{"ref": ref, "fit": fit.to_json()} for ref, fit in found]})
+        rows = [{"ref": ref, **examined.to_json()} for ref, examined in found]
+        screen.document({"models": rows})
         return
-    columns = [
-        screen.wording.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")
-    ]
-    screen.table(columns, [(ref, *fit_cells(screen, fit)) for ref, fit in found], numbers=(2, 3))
+    words = screen.wording
+    columns = [words.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")]
+    table = [(ref, *fit_cells(screen, examined.candidate.fit)) for ref, examined in found]
+    screen.table(columns, table, numbers=(2, 3))
+    for ref, examined in found:
+        screen.say()
+        screen.say(ref, style="bold")
+        for check in examined.preflight.checks:
+            screen.say("  " + ". ".join(filter(None, said(check, words))))
+        for variant in examined.candidate.variants:
+            screen.say(f"  {_form(screen, variant)}", style="" if variant.usable else "dim")
+
+
+def _form(screen: Screen, variant: Variant) -> str:
+    words = screen.wording
+    size = "–" if variant.download_bytes is None else words.bytes(variant.download_bytes)
+    reason = words.text(variant.reason.code, **variant.reason.facts)
+    name = f"#{variant.engine}-{variant.precision}" if variant.engine else variant.precision
+    key = "cli.form" if variant.usable else "cli.form_unusable"
+    return words.text(key, name=name, format=variant.format, size=size, reason=reason)

@@ -59,4 +59,10 @@ def add_search_options(search: argparse.ArgumentParser, quantity: Callable[[str]
     )
     add("--show-all", action="store_true", help="as --show all")
     add("--sort", default="rank", choices=SORTS)
+    add(
+        "--weights",
+        default="",
+        metavar="adoption=0,speed=40",
+        help="how much each component of the ranking counts, 0 to 100; the others keep their default",
+    )
     add("--limit", type=int, default=20)

@@ -19,6 +19,7 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.evaluating import judge, measure, read_labelled
+from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.requests import (
     DownloadProgress,
     Evaluated,
@@ -32,11 +33,12 @@ from selector.desk.sample import read_sample, sample_models
 from selector.desk.searching import OnWait, Searching
 from selector.errors import Cancelled, DataEmpty
 from selector.exports.base import ExportRequest
-from selector.fit.base import Fit
 from selector.hub import library, results
 from selector.hub.candidate import Candidate, LocalModel, SearchResult
 from selector.hub.download import HASHES
 from selector.hub.local_facts import row_of_local
+from selector.hub.ranking import rank
+from selector.hub.score import Weights
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
 from selector.machine.probe import fingerprint, probe
@@ -57,6 +59,10 @@ def never() -> bool:
     return False
 
 
+def ignore(_: object) -> None:
+    """For callers that wait for the end."""
+
+
 class Desk:
     """One user's desk: their data folder, their offline choice, their language."""
 
@@ -66,9 +72,11 @@ class Desk:
         self.locations = locations
         self.offline = offline
         self.language = language
+        self.weights = Weights()
+        """How candidates are ranked."""
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
-        self._searching = Searching(self._hub, self.machine)
+        self._searching = Searching(self._hub, self.machine, lambda: str(self.weights))
 
     def _database(self) -> Database:
         """A connection for this call: SQLite's belong to one thread each."""
@@ -146,6 +154,20 @@ class Desk:
         """
         return self._searching.run(owner, request, cancelled, on_wait)
 
+    def ranked(
+        self, candidates: Sequence[Candidate], request: SearchRequest
+    ) -> tuple[Candidate, ...]:
+        """Candidates of one search in the order of the weights as they are now. Instant, asks nobody."""
+        order = rank(
+            candidates,
+            sort=request.sort,
+            language=request.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
+            again=True,
+        )
+        return tuple(order)
+
     def candidate(
         self, ref: str, task: str | None, cancelled: Callable[[], bool] = never
     ) -> Candidate:
@@ -153,9 +175,31 @@ class Desk:
         args = {"ref": ref, "task": task, "machine": machine_to_json(self.machine())}
         return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
 
-    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Fit]]:
-        """Predict memory and speed without downloading weights. Raises HubProblem, BadReference."""
-        return [(str(ref), self.candidate(str(ref), task).fit) for ref in read_references(refs)]
+    def examine(
+        self,
+        ref: str,
+        task: str | None,
+        on_part: Callable[[Examined], None] = ignore,
+        cancelled: Callable[[], bool] = never,
+        *,
+        here: bool = False,
+    ) -> Examined:
+        """The card of one model: downloads no weights. ``here`` asks this disk alone.
+
+        ``on_part`` gets the card as soon as the Hub answered, before the seconds that building the
+        empty model takes. Raises HubProblem, BadReference.
+        """
+        machine = self.machine()
+        args = {"ref": ref, "task": task, "machine": machine_to_json(machine), "here": here}
+        found = results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
+        rate = measured_rate(self._database)
+        on_part(card_of(found, None, machine, rate))
+        support = built(found, self._database, cancelled)
+        return card_of(counted(found, support, task, machine), support, machine, rate)
+
+    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Examined]]:
+        """What is known of each before its download. Raises HubProblem, BadReference."""
+        return [(str(ref), self.examine(str(ref), task)) for ref in read_references(refs)]
 
     def pull(
         self,

@@ -37,8 +37,10 @@ class AskHub(Protocol):
 class Searching:
     """Runs searches; thread-safe."""
 
-    def __init__(self, hub: AskHub, machine: Callable[[], Machine]) -> None:
-        self._hub, self._machine = hub, machine
+    def __init__(
+        self, hub: AskHub, machine: Callable[[], Machine], weights: Callable[[], str]
+    ) -> None:
+        self._hub, self._machine, self._weights = hub, machine, weights
         self._lock = threading.Lock()
         self._newest: dict[str, object] = {}
         self._rate: dict[str, list[float]] = {}
@@ -73,6 +75,7 @@ class Searching:
             "task": request.task,
             "machine": machine_to_json(machine),
             "filters": filters,
+            "weights": self._weights(),
             "rate": self._known_rate(),
         }
         return results.result_from_json(self._hub("search", args, stop, event, at_once=True))

@@ -22,8 +22,9 @@ from selector.hub.safe_path import safe_path
 from selector.hub.transport import Transport
 
 LIST_FIELDS = (
-    "author", "baseModels", "cardData", "config", "downloads", "gated", "gguf", "lastModified", "library_name",
-    "likes", "pipeline_tag", "safetensors", "sha", "siblings", "tags",
+    "author", "baseModels", "cardData", "config", "createdAt", "downloads", "evalResults", "gated", "gguf",
+    "lastModified", "library_name", "likes", "model-index", "pipeline_tag", "safetensors", "sha",
+    "siblings", "tags",
 )  # fmt: skip
 SMALL_FILE_LIMIT = 2_000_000
 _PAGES = 20

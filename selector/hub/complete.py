@@ -10,7 +10,7 @@ from typing import Any
 
 from selector.engines.facts import ModelFacts
 from selector.errors import HubAnswerBad, HubProblem
-from selector.hub import checked, gguf_header, headers
+from selector.hub import card, checked, gguf_header, headers
 from selector.hub.client import HubClient
 from selector.hub.facts import facts_from_info, with_config, with_file_sizes, with_weights
 
@@ -22,6 +22,10 @@ _GGUF_LIMIT = 1_000_000
 """Bytes of a GGUF head read for a list: the vocabulary, which comes before the tensors, is left out."""
 _GGUF_WHOLE = 32_000_000
 """Bytes read for one model that is looked at: holds the largest vocabularies and all tensors."""
+_CARD = "README.md"
+_CARD_HEAD = 60_000
+"""Bytes: enough for the front matter of nearly every card and the words after it."""
+_NOTHING = headers.Tensors()
 
 
 def _object(client: HubClient, facts: ModelFacts, path: str, limit: int) -> Mapping[str, Any]:
@@ -32,29 +36,29 @@ def _object(client: HubClient, facts: ModelFacts, path: str, limit: int) -> Mapp
         raise HubAnswerBad(reason="not JSON", repo=facts.repo, file=path) from error
 
 
-def read_header(client: HubClient, facts: ModelFacts, path: str) -> dict[str, int]:
-    """Weights by dtype of one safetensors file, from its head alone. Raises HubProblem."""
+def read_header(client: HubClient, facts: ModelFacts, path: str) -> headers.Tensors:
+    """What one safetensors file holds, from its head alone. Raises HubProblem."""
     start = client.part(facts.repo, facts.revision, path, 0, headers.FIRST_BYTES)
     length = headers.header_length(start)
     body = start[8 : 8 + length]
     if len(body) < length:
         have = len(start)
         body += client.part(facts.repo, facts.revision, path, have, 8 + length - have)
-    return headers.weights_by_dtype(body)
+    return headers.tensors_of(body)
 
 
-def _weights(client: HubClient, facts: ModelFacts) -> dict[str, int]:
+def _weights(client: HubClient, facts: ModelFacts) -> headers.Tensors:
     paths = [file.path for file in facts.files]
     if _SINGLE in paths:
         return read_header(client, facts, _SINGLE)
     if _INDEX in paths:
         index = _object(client, facts, _INDEX, _INDEX_LIMIT)
-        shards = sorted(set(checked.mapping(index.get("weight_map")).values()) & set(paths))
-        return headers.sharded_weights(
-            index, read_header(client, facts, shards[0]) if shards else {}
-        )
+        # One shard's head tells the dtype of all, so a model of hundreds costs two requests.
+        named = checked.texts(list(checked.mapping(index.get("weight_map")).values()), 200_000)
+        shards = sorted(set(named) & set(paths))
+        return headers.sharded(index, read_header(client, facts, shards[0])) if shards else _NOTHING
     others = [path for path in paths if path.endswith(".safetensors") and "/" not in path]
-    return read_header(client, facts, others[0]) if len(others) == 1 else {}
+    return read_header(client, facts, others[0]) if len(others) == 1 else _NOTHING
 
 
 def with_gguf(
@@ -124,6 +128,21 @@ def deepen(client: HubClient, facts: ModelFacts, gguf_limit: int = _GGUF_WHOLE) 
     if facts.weight_format == "gguf" and facts.parameters is None:
         facts = _gguf(client, facts, gguf_limit)
     return with_file_sizes(facts)
+
+
+def summary_of(client: HubClient, facts: ModelFacts) -> str | None:
+    """The first words of the card, plain; None where there is none that can be read.
+
+    Raises as ``complete``.
+    """
+    if all(file.path != _CARD for file in facts.files):
+        return None
+    try:
+        head = client.part(facts.repo, facts.revision, _CARD, 0, _CARD_HEAD)
+    except HubProblem as problem:
+        _raise_if_futile(problem)
+        return None
+    return card.excerpt(head.decode("utf-8", "replace"))
 
 
 def _raise_if_futile(problem: HubProblem) -> None:

@@ -14,14 +14,22 @@ from selector.engines.facts import FileFact, ModelFacts
 from selector.hub import checked
 from selector.hub.candidate import LICENCE_CLASSES, Licence, LicenceClass
 from selector.hub.judge import Row
+from selector.hub.reading import with_model
+from selector.hub.repository_facts import (
+    NOTHING_KNOWN,
+    RepositoryFacts,
+    repository_facts_from_json,
+)
 
 FILES = 80
 TAGS = 40
 CONFIG_ENTRY = 1500
-_PLAIN = (
-    "gated", "downloads", "likes", "last_modified", "task_tag", "library", "base_model",
-    "base_relation",
+_PLAIN = ("gated", "downloads", "likes", "last_modified", "task_tag")
+_ABOUT = (
+    "languages", "library", "gated", "base_models", "datasets", "claims", "carbon", "created",
+    "custom_pipelines", "documented",
 )  # fmt: skip
+"""Facts of the page. The others follow from files and configuration, or are out of date at once."""
 _FACTS = ("parameters", "weight_format", "needs_remote_code", "basis")
 
 
@@ -46,6 +54,9 @@ def row_to_text(row: Row) -> str:
     }
     body |= {name: getattr(facts, name) for name in _FACTS}
     body |= {name: getattr(row, name) for name in _PLAIN}
+    told = row.about.to_json()
+    about = {name: told[name] for name in _ABOUT if told[name]["value"] is not None}
+    body["about"] = {name: [known["value"], known["source"]] for name, known in about.items()}
     kept = {key: value for key, value in body.items() if value not in (None, False, 0, [], {})}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
@@ -59,6 +70,18 @@ def _licence(value: object) -> Licence:
 def _files(value: object) -> tuple[FileFact, ...]:
     pairs = [pair for pair in checked.items(value) if isinstance(pair, list) and len(pair) == 2]
     return tuple(FileFact(str(path), checked.whole(size) or 0) for path, size in pairs)
+
+
+def _about(value: object, facts: ModelFacts) -> RepositoryFacts:
+    pairs = {
+        name: {"value": pair[0], "source": pair[1]}
+        for name, pair in checked.mapping(value).items()
+        if name in _ABOUT and isinstance(pair, list) and len(pair) == 2
+    }
+    try:
+        return with_model(repository_facts_from_json(pairs), facts)
+    except (KeyError, TypeError, ValueError):
+        return with_model(NOTHING_KNOWN, facts)
 
 
 def row_from_text(text: str, age_s: float = 0.0) -> Row | None:
@@ -90,8 +113,6 @@ def row_from_text(text: str, age_s: float = 0.0) -> Row | None:
         last_modified=checked.text(body.get("last_modified"), 40),
         task_tag=checked.text(body.get("task_tag"), 80),
         tags=checked.texts(body.get("tags"), TAGS),
-        library=checked.text(body.get("library"), 80),
-        base_model=checked.text(body.get("base_model"), 200),
-        base_relation=checked.text(body.get("base_relation"), 20),
         age_s=age_s,
+        about=_about(body.get("about"), facts),
     )

@@ -27,9 +27,12 @@ from selector.hub.complete import complete
 from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
 from selector.hub.judge import Predict, Row, candidate_of, row_of
 from selector.hub.probed import Probed
-from selector.hub.ranking import rank
+from selector.hub.ranking import DEFAULT, judged, rank
+from selector.hub.score import Weights
+from selector.hub.siblings import group
 from selector.hub.tally import Tally
 from selector.hub.task_match import other_task
+from selector.intervals import Interval
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
@@ -37,6 +40,9 @@ SCAN = 200
 """Models asked for in one request."""
 COMPLETED = 24
 """At most so many models get extra requests in one search."""
+_HOPED = 4_000_000
+_QUICK = Interval(1000.0, 1000.0, 1000.0)
+"""What a model of unknown size is taken to be, to see whether it could be shown at best."""
 _ROUNDS = 3
 """A model that turns out too large makes room for another, whose size may be unknown as well."""
 _log = logging.getLogger(__name__)
@@ -122,11 +128,12 @@ class _Search:
         predict: Predict,
         engines: Mapping[str, Engine],
         memory: Memory,
+        weights: Weights,
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
         self.filters, self.predict = filters, predict
         self.engines = {name: Probed(engine) for name, engine in engines.items()}
-        self.memory = memory
+        self.memory, self.weights = memory, weights
         self.tally = Tally()
 
     def _readable(self, raws: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -151,7 +158,13 @@ class _Search:
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         filters = self.filters
-        return rank(candidates, sort=filters.sort, language=filters.language, now=datetime.now(UTC))
+        return rank(
+            candidates,
+            sort=filters.sort,
+            language=filters.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
+        )
 
     @property
     def _limit(self) -> int:
@@ -163,11 +176,9 @@ class _Search:
         place = {row.facts.repo: index for index, row in enumerate(rows)}
         budget, tried = COMPLETED, set[str]()
         for _ in range(_ROUNDS):
-            judged = [self._judged(row) for row in rows]
-            hopeful = [_hopeful(found) for found, keys in judged if not keys]
-            passing = self._ranked(hopeful)[: self._limit]
-            wanted = [x.repo for x in passing if x.facts.parameters is None and x.repo not in tried]
-            wanted = wanted[:budget]
+            found = [self._judged(row) for row in rows]
+            passing = [candidate for candidate, keys in found if not keys]
+            wanted = [repo for repo in self._could_be_shown(passing) if repo not in tried][:budget]
             if not wanted:
                 break
             tried.update(wanted)
@@ -177,6 +188,24 @@ class _Search:
             for repo, row in zip(wanted, done, strict=True):
                 rows[place[repo]] = row
         return rows
+
+    def _could_be_shown(self, passing: Sequence[Candidate]) -> list[str]:
+        """Repositories of unknown size that would be among the first if they were small and quick."""
+        filters = self.filters
+        unsized = {found.repo for found in passing if found.facts.parameters is None}
+        if filters.sort != "rank":
+            shown = self._ranked([_hopeful(found) for found in passing])[: self._limit]
+            return [found.repo for found in shown if found.repo in unsized]
+        sized = self._ranked([found for found in passing if found.repo not in unsized])
+        least = sized[self._limit - 1].score if len(sized) >= self._limit else -1.0
+        now = datetime.now(UTC)
+        hoped = [
+            judged(_hopeful(found), filters.language, now=now, weights=self.weights)
+            for found in passing
+            if found.repo in unsized
+        ]
+        hoped.sort(key=lambda found: -found.score)
+        return [found.repo for found in hoped if found.score >= least]
 
     def _completed(self, row: Row) -> Row:
         try:
@@ -224,9 +253,15 @@ class _Search:
     def online(self, local: Sequence[Row]) -> SearchResult:
         """Ask the Hub. Raises HubProblem."""
         raws = _ask(self.client, self.task, self.filters)
-        rows = self._with_sizes(self.memory.fill(self._readable(raws)))
-        self.memory.remember(rows, self.task)
-        return self.result(_placed(rows, local), len(raws))
+        rows = self._with_sizes(self._grouped(self.memory.fill(self._readable(raws)), local))
+        self.memory.remember(_single(rows), self.task)
+        return self.result(rows, len(raws))
+
+    def _grouped(self, rows: Sequence[Row], local: Sequence[Row]) -> list[Row]:
+        """Every form of a model in one row; those that are joined to another are counted."""
+        grouped, joined = group(rows, local)
+        self.tally.add(("removed.other_form",), joined)
+        return grouped
 
     def without_hub(self, local: Sequence[Row], problem: HubProblem) -> SearchResult:
         """Search the models on this disk and those that were seen before; raises ``problem`` for none."""
@@ -243,14 +278,20 @@ class _Search:
             scanned += n
         if not scanned:
             raise problem
-        return self.result(_placed(rows, local), scanned, problem.code)
+        return self.result(self._grouped(rows, local), scanned, problem.code)
 
 
 def _hopeful(candidate: Candidate) -> Candidate:
-    """Of unknown size it would be far down, and stay there unasked: ask as if it fitted."""
+    """Of unknown size it would be far down, and stay there unasked: as if it were small and quick."""
     if candidate.facts.parameters is not None:
         return candidate
-    return replace(candidate, fit=replace(candidate.fit, verdict="fits"))
+    fit = replace(candidate.fit, verdict="fits", speed=_QUICK)
+    return replace(candidate, facts=replace(candidate.facts, parameters=_HOPED), fit=fit)
+
+
+def _single(rows: Sequence[Row]) -> list[Row]:
+    """Each repository by itself, as the index keeps them."""
+    return [each for row in rows for each in (replace(row, siblings=()), *row.siblings)]
 
 
 def _joined(here: Row, told: Row | None) -> Row:
@@ -263,16 +304,10 @@ def _joined(here: Row, told: Row | None) -> Row:
         licence=here.licence if here.licence.id else told.licence,
         languages=here.languages or told.languages,
         task_tag=here.task_tag or told.task_tag,
+        on_disk=True,
+        here=here.here,
         age_s=0.0,
     )
-
-
-def _placed(rows: Sequence[Row], local: Sequence[Row]) -> list[Row]:
-    here = {(row.facts.repo, row.facts.revision) for row in local}
-    return [
-        replace(row, on_disk=True) if (row.facts.repo, row.facts.revision) in here else row
-        for row in rows
-    ]
 
 
 def search(
@@ -284,6 +319,7 @@ def search(
     engines: Mapping[str, Engine],
     local: Sequence[Row] = (),
     memory: Memory | None = None,
+    weights: Weights = DEFAULT,
     **filters: Any,
 ) -> SearchResult:
     """Candidates for ``task``, best first; ``scanned == len(candidates) + sum(removed.values())``.
@@ -292,7 +328,7 @@ def search(
     and those that ``memory`` has seen. Raises HubProblem when there is neither, BadSetting.
     """
     wanted = Filters(**filters)
-    this = _Search(client, task, machine, wanted, predict, engines, memory or NoMemory())
+    this = _Search(client, task, machine, wanted, predict, engines, memory or NoMemory(), weights)
     try:
         return this.online(local)
     except (HubUnreachable, HubOffline, HubBusy) as problem:

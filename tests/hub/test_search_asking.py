@@ -21,8 +21,9 @@ from selector.hub.candidate import SearchResult
 from selector.hub.client import HubClient
 from selector.hub.filters import Filters
 from selector.hub.judge import row_of
-from selector.hub.lineage import base_of, library_of
-from selector.hub.search import COMPLETED, search
+from selector.hub.lineage import library_of
+from selector.hub.search import search
+from selector.hub.siblings import base_of
 from selector.hub.task_match import other_task
 from selector.machine.facts import Machine
 from tests.hub.conftest import CLASSIFIER, folder
@@ -75,7 +76,8 @@ def test_filters_that_popular_models_miss_are_asked_for_on_their_own() -> None:
 def test_embedders_are_looked_for_among_gguf_files_by_a_word() -> None:
     asked = listings(registry.task("sentence-similarity"), Filters())
     assert [x.words for x in asked if x.tags == ("gguf",)] == ["embed"]
-    assert all(listing.tags != ("gguf",) for listing in listings(registry.task("text-classification"), Filters()))  # fmt: skip
+    sorting = listings(registry.task("text-classification"), Filters())
+    assert all(listing.tags != ("gguf",) for listing in sorting)
 
 
 def test_a_gguf_repository_that_names_neither_task_nor_library_is_found_with_its_size(
@@ -124,7 +126,7 @@ def test_words_find_a_model_whose_page_says_nothing_of_its_task(
     assert find("text-generation", query="banking").removed == {"removed.task": 1}
 
 
-def test_quantised_siblings_are_in_the_result_and_name_their_base(
+def test_quantised_siblings_are_forms_of_their_base_and_are_counted(
     find: Search, hub: LoopbackHub, tmp_path: Path
 ) -> None:
     base = folder(tmp_path / "base", config=WRITER, seed=23)
@@ -133,26 +135,38 @@ def test_quantised_siblings_are_in_the_result_and_name_their_base(
     card = "license: mit\nbase_model: org/base\nbase_model_relation: quantized"
     made = folder(tmp_path / "sibling", files, card=card, config={}, weights=0)
     hub.publish(Repository("other/base-GGUF", made, hide_pipeline_tag=True))
-    found = everything(find(show_all=True))
-    assert found["org/base"].base_model is None
-    sibling = found["other/base-GGUF"]
-    assert (sibling.base_model, sibling.base_relation) == ("org/base", "quantized")
+    result = find(show_all=True)
+    found = everything(result)
+    assert "other/base-GGUF" not in found
+    assert "other/base-GGUF" in {form.repo for form in found["org/base"].variants}
+    assert result.removed["removed.other_form"] == 1
 
 
 def test_only_rows_that_are_shown_cost_more_requests(
     find: Search, hub: LoopbackHub, tmp_path: Path
 ) -> None:
-    made = folder(tmp_path / "many", seed=24)
-    for number in range(6):
+    free = folder(tmp_path / "free", seed=24)
+    bound = folder(tmp_path / "bound", card="license: cc-by-nc-4.0", seed=25)
+    for number, made in enumerate((free, bound) * 3):
         hub.publish(
             Repository(
                 f"org/unsized{number}", made, hide_safetensors=True, downloads=10**6 + number
             )
         )
     hub.clear_requests()
-    find("text-classification", limit=2)
-    infos = [r for r in hub.requests_to(path="/api/models/") if "/resolve/" not in r.path]
-    assert 2 <= len({r.path for r in infos}) < 6 < COMPLETED
+    find("text-classification", limit=3, licence="permissive")
+    asked = {
+        request.path.split("/revision/")[0] for request in hub.requests_to(path="/api/models/")
+    }
+    asked.discard("/api/models/org/hidden")  # of unknown size as well, and there for every test
+    assert asked == {f"/api/models/org/unsized{number}" for number in (0, 2, 4)}
+    # By downloads the first one is shown without the others, so it alone is asked for.
+    hub.clear_requests()
+    find("text-classification", limit=1, licence="permissive", sort="downloads")
+    asked = {
+        request.path.split("/revision/")[0] for request in hub.requests_to(path="/api/models/")
+    }
+    assert asked == {"/api/models/org/unsized4"}
 
 
 def gguf_of(architecture: str) -> dict[str, Any]:
@@ -188,32 +202,36 @@ FACTS = ModelFacts("org/x", "a" * 40, (FileFact("x.gguf", 0),), weight_format="g
 
 
 @pytest.mark.parametrize(
-    ("raw", "base"),
+    ("fields", "base"),
     [
-        ({"cardData": {"base_model": "a/b"}}, ("a/b", "quantized")),
-        ({"cardData": {"base_model": ["a/b", "c/d"], "base_model_relation": "merge"}}, ("a/b", "merge")),
-        ({"baseModels": {"relation": "quantized", "models": [{"id": "a/b"}]}}, ("a/b", "quantized")),
-        ({"tags": ["base_model:finetune:a/b"]}, ("a/b", "finetune")),
-        ({"tags": ["base_model:a/b"]}, ("a/b", "quantized")),
-        ({"cardData": {"base_model": "org/x"}}, (None, None)),
-        ({"cardData": {"base_model": "../../etc"}}, (None, None)),
-        ({"cardData": {"base_model": {"a": 1}}, "baseModels": [3], "tags": 5}, (None, None)),
-        ({"baseModels": {"models": "x", "relation": []}}, (None, None)),
+        ({"cardData": {"base_model": "a/b"}}, "a/b"),
+        ({"cardData": {"base_model": ["a/b", "c/d"], "base_model_relation": "merge"}}, None),
+        ({"baseModels": {"relation": "quantized", "models": [{"id": "a/b"}]}}, "a/b"),
+        ({"tags": ["base_model:quantized:a/b"]}, "a/b"),
+        ({"tags": ["base_model:finetune:a/b"]}, None),
+        ({"cardData": {"base_model": "org/x"}}, None),
+        ({"cardData": {"base_model": "../../etc"}}, None),
+        ({"cardData": {"base_model": {"a": 1}}, "baseModels": [3], "tags": 5}, None),
+        ({"baseModels": {"models": "x", "relation": []}}, None),
     ],
-)  # fmt: skip
-def test_a_base_model_is_taken_from_wherever_it_is_said(
-    raw: dict[str, Any], base: tuple[str | None, str | None]
+)
+def test_what_a_repository_is_another_form_of_is_taken_from_wherever_it_is_said(
+    fields: dict[str, Any], base: str | None
 ) -> None:
-    assert base_of(raw, FACTS) == base
+    raw = {"id": "org/x", "sha": "a" * 40, "siblings": [{"rfilename": "x.gguf"}], **fields}
+    assert base_of(row_of(raw)) == base
 
 
 def test_a_library_is_stated_tagged_or_seen_in_the_files() -> None:
-    assert library_of({"library_name": "Transformers"}, FACTS, ()) == "transformers"
-    assert library_of({}, FACTS, ("setfit",)) == "setfit"
-    assert library_of({"library_name": 3}, FACTS, ()) == "gguf"
+    raw = {"id": "org/x", "sha": "a" * 40, "siblings": [{"rfilename": "x.gguf"}]}
+    stated = row_of({**raw, "library_name": "Transformers"}).about.library
+    assert (stated.value, stated.source) == ("transformers", "metadata")
+    seen = row_of({**raw, "library_name": 3}).about.library
+    assert (seen.value, seen.source) == ("gguf", "file list")
+    assert library_of(FACTS, ("setfit",)) == "setfit"
     plain = ModelFacts("a/b", "a" * 40, (FileFact("modules.json", 0),))
-    assert library_of({}, plain, ()) == "sentence-transformers"
-    assert library_of({}, ModelFacts("a/b", "a" * 40, ()), ()) is None
+    assert library_of(plain, ()) == "sentence-transformers"
+    assert library_of(ModelFacts("a/b", "a" * 40, ()), ()) is None
 
 
 JSON = st.recursive(
@@ -228,6 +246,6 @@ NAMES = ("tags", "cardData", "baseModels", "gguf", "config", "safetensors", "lib
 def test_fields_of_any_type_make_a_row(fields: dict[str, Any]) -> None:
     raw = {"id": "org/x", "sha": "a" * 40, "siblings": [{"rfilename": "x.gguf"}], **fields}
     made = row_of(json.loads(json.dumps(raw)))
-    assert made.base_model is None or "/" in made.base_model
+    assert all("/" in base.id for base in made.about.base_models.value or ())
     for task in registry.tasks().values():
         assert other_task(made, task) in {True, False}

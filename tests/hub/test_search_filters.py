@@ -20,7 +20,9 @@ from selector.hub.candidate import SearchResult
 from selector.hub.client import HubClient
 from selector.hub.filters import LIMIT, SHOWABLE, Filters, day_of
 from selector.hub.judge import Row
+from selector.hub.known import known
 from selector.hub.licences import classify
+from selector.hub.repository_facts import RepositoryFacts
 from selector.hub.search import search
 from selector.hub.tally import Tally
 from selector.machine.facts import Cpu, Disk, Machine, Memory
@@ -49,6 +51,8 @@ def row(name: str, **changes: Any) -> Row:
     }
     facts |= {key: changes.pop(key) for key in list(changes) if key in ModelFacts.__slots__}
     licence = classify(changes.pop("licence", "mit"))
+    library = known(changes.pop("library", None), "metadata")
+    changes["about"] = RepositoryFacts(library=library)
     tag = {"task_tag": "text-classification"}
     return Row(ModelFacts(f"org/{name}", "a" * 40, **facts), licence, **(tag | changes))
 

@@ -85,7 +85,8 @@ def test_offline_answers_come_from_here(ask: Ask, hub: LoopbackHub) -> None:
     hub.clear_requests()
     kept = ask("search", task="text-classification", offline=True)
     assert (kept["source"], kept["cause"]) == ("cache", "hub.offline")
-    assert [c["id"] for c in kept["candidates"]] == [c["id"] for c in online["candidates"]]
+    # What is on this disk by now is known better, and so may stand elsewhere.
+    assert {c["id"] for c in kept["candidates"]} == {c["id"] for c in online["candidates"]}
     assert kept["removed"] == online["removed"]
     other = ask("search", task="text-classification", offline=True, filters={"query": "french"})
     assert [c["id"] for c in other["candidates"]] == ["org/french"]

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from selector import registry
-from selector.desk.desk import Desk, never
+from selector.desk.desk import Desk, ignore, never
+from selector.desk.examining import Examined, card_of
 from selector.desk.requests import DownloadProgress, SearchRequest
 from selector.engines.facts import FileFact, ModelFacts
 from selector.errors import Cancelled, PetitError
 from selector.fit.base import Fit
+from selector.hub.architecture import Support
 from selector.hub.candidate import Candidate, Licence, LocalModel, Reason, SearchResult
 from selector.intervals import Interval
 from selector.machine.facts import Accelerator, Calibration, Cpu, Disk, Machine, Memory
@@ -117,6 +119,9 @@ class StubDesk(Desk):
             "hub", 40, {"removed.memory": 8, "removed.licence": 4, "removed.limit": 23}, many_candidates()
         )  # fmt: skip
         self.pull_error: PetitError | None = None
+        self.examine_answer: Candidate | PetitError | None = None
+        """None answers with the candidate of that name."""
+        self.examined: list[str] = []
         self.searches: list[SearchRequest] = []
         self.pulls: list[tuple[str, ...]] = []
         self.closed = False
@@ -153,6 +158,29 @@ class StubDesk(Desk):
         if isinstance(self.search_answer, PetitError):
             raise self.search_answer
         return self.search_answer
+
+    def examine(
+        self,
+        ref: str,
+        task: str | None,
+        on_part: Callable[[Examined], None] = ignore,
+        cancelled: Callable[[], bool] = never,
+        *,
+        here: bool = False,
+    ) -> Examined:
+        self.examined.append(ref)
+        self._wait(cancelled)
+        if isinstance(self.examine_answer, PetitError):
+            raise self.examine_answer
+        found = self.examine_answer
+        if found is None:
+            answer, repo = self.search_answer, ref.partition("@")[0]
+            listed = answer.candidates if isinstance(answer, SearchResult) else ()
+            known = {each.repo: each for each in listed}
+            found = known.get(repo) or make_candidate(repo)
+        support = Support("runs", found.facts.parameters, "BertForSequenceClassification")
+        on_part(card_of(found, None, make_machine(), None))
+        return card_of(found, support, make_machine(), 2.0 * MB)
 
     def pull(
         self,

@@ -150,6 +150,18 @@ class CandidatesModel(QAbstractTableModel):
         self.endResetModel()
         self.ticked_changed.emit()
 
+    def replace_row(self, old: CandidateRow, new: CandidateRow) -> None:
+        """Put ``new`` where ``old`` is; a tick moves with it."""
+        place = next((n for n, row in enumerate(self._rows) if row.key == old.key), None)
+        if place is None or self._rows[place] == new:
+            return
+        self._rows[place] = new
+        if old.key in self._ticked and old.key != new.key:
+            self._ticked.discard(old.key)
+            self._ticked.add(new.key)
+        self.dataChanged.emit(self.index(place, 0), self.index(place, self.columnCount() - 1))
+        self.ticked_changed.emit()
+
     def set_look(self, icons: dict[str, QIcon], colours: dict[str, QColor]) -> None:
         """Icons and text colours of the verdicts, by ``fits``, ``tight``, ``no``, ``unknown``, ``disk``."""
         self._icons, self._colours = icons, colours

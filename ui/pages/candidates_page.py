@@ -14,11 +14,18 @@ from selector.hub.candidate import LocalModel, SearchResult
 from selector.store.projects import Project
 from ui.background import Job
 from ui.messages import show_error
-from ui.models.candidate_row import CandidateRow, row_of_candidate
+from ui.models.candidate_row import CandidateRow, now_here, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
 from ui.pages.candidates_filters import CandidatesFilters, Filters
 from ui.pages.candidates_footer import CandidatesFooter
-from ui.pages.candidates_loading import chosen_rows, disk_rows, merged, without_engine
+from ui.pages.candidates_loading import (
+    chosen_rows,
+    disk_rows,
+    merged,
+    same_choice,
+    without_engine,
+)
+from ui.pages.candidates_order import CandidatesOrder
 from ui.pages.candidates_results import CandidatesResults
 from ui.pages.candidates_summary import hidden_text, task_title
 from ui.pages.labels import label
@@ -55,6 +62,7 @@ class CandidatesPage(QWidget):
         self.results.search_asked.connect(self.search)
         self.results.disk_asked.connect(self.show_disk)
         self.results.show_hidden_asked.connect(self._show_hidden)
+        self.order = CandidatesOrder(services, self.model, self.results, self.filters)
         self.footer = CandidatesFooter(services)
         self.footer.primary.clicked.connect(self._primary)
         self.footer.cancelled.connect(self.cancel)
@@ -118,7 +126,7 @@ class CandidatesPage(QWidget):
         project = self._services.project
         if project.task is None:
             return
-        task, first = project.task, tuple(without_engine(ref) for ref in project.refs)
+        task, first = project.task, project.refs
         self._drop_finding()
         self._from_hub = False
         self.results.show_busy("reading_disk")
@@ -137,7 +145,7 @@ class CandidatesPage(QWidget):
             return
         request = self.filters.filters().request(task)
         desk = self._services.desk
-        first = tuple(without_engine(ref) for ref in self._services.project.refs)
+        first = self._services.project.refs
         self._drop_finding()
         self._from_hub = True
         self.banner.hide()
@@ -246,20 +254,20 @@ class CandidatesPage(QWidget):
         if any(not row.on_disk for row in ticked):
             self._pull(ticked)
         elif ticked:
-            self._keep(tuple(row.key for row in ticked))
+            self._keep(tuple(row.ref for row in ticked))
             self._services.go_to(TRY_STEP)
 
-    def _keep(self, keys: tuple[str, ...]) -> None:
+    def _keep(self, refs: tuple[str, ...]) -> None:
         project = self._services.project
-        if {without_engine(ref) for ref in project.refs} != set(keys):
+        if not same_choice(project.refs, refs):
             self._services.change_project(
-                replace(project, refs=keys, evaluation=None, decision_file=None)
+                replace(project, refs=refs, evaluation=None, decision_file=None)
             )
 
     # -- downloading --------------------------------------------------------------------------------
 
     def _pull(self, ticked: list[CandidateRow]) -> None:
-        refs = [row.key for row in ticked if not row.on_disk]
+        refs = [row.ref for row in ticked if not row.on_disk]
         task, desk = self._services.project.task, self._services.desk
         self.banner.hide()
         self.footer.show_downloads([row for row in ticked if not row.on_disk])
@@ -274,11 +282,11 @@ class CandidatesPage(QWidget):
 
     def _pulled(self, models: list[LocalModel]) -> None:
         here = {without_engine(model.ref) for model in models}
-        ticked = [row.key for row in self.model.ticked]
+        ticked = self.model.ticked
         self._pull_ended()
-        self._fill([replace(x, on_disk=x.on_disk or x.key in here) for x in self.model.rows])
-        self._tick(set(ticked))
-        self._keep(tuple(ticked))
+        self._fill([now_here(x) if x.key in here else x for x in self.model.rows])
+        self._tick({row.key for row in ticked})
+        self._keep(tuple(row.ref for row in ticked))
         note = self._services.wording.text("candidates.downloaded", n=len(models))
         self.banner.show_message("success", note)
 

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
 )
 
 from ui.models.candidates_model import CandidatesModel
+from ui.pages.candidate_checks import CandidateChecks
 from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_table import CandidatesTable
 from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.empty_state import EmptyState
 
-DETAILS_SIGNS = 36
+DETAILS_SIGNS = 46
 """Average characters that fit beside the table."""
 _ICONS = {"no_task": "list-checks", "offline": "wifi-off", "failed": "triangle-alert"}
 _BUTTONS = {
@@ -73,7 +74,8 @@ class CandidatesResults(QWidget):
         self.disk = self._quiet(text("candidates.back_to_disk"))
         self.disk.clicked.connect(self.disk_asked)
         self.table = CandidatesTable(model, services.wording)
-        self.details = CandidateDetails(services.wording)
+        self.details = CandidateDetails(services.theme, services.wording)
+        self.checks = CandidateChecks(services, self.details)
         self.table.row_shown.connect(self._show_details)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
@@ -141,13 +143,13 @@ class CandidatesResults(QWidget):
             side = self.fontMetrics().averageCharWidth() * DETAILS_SIGNS
             self.splitter.setSizes([max(1, self.width() - side), side])
         else:
-            self.splitter.setSizes([self.height() * 3 // 5, self.height() * 2 // 5])
+            self.splitter.setSizes([self.height() // 2, self.height() // 2])
 
     def _act(self) -> None:
         self.action.emit(self.kind)
 
     def _show_details(self) -> None:
-        self.details.show_row(self.table.current_row())
+        self.checks.show(self.table.current_row())
 
     @staticmethod
     def _quiet(text: str) -> QPushButton:
