@@ -73,7 +73,7 @@ def built(
     Raises Cancelled.
     """
     torch_runs = any(variant.engine == "torch" for variant in candidate.variants)
-    if not torch_runs or candidate.facts.needs_remote_code or candidate.on_disk:
+    if not torch_runs or candidate.on_disk:
         return None  # what is here shows at its first run whether it loads
     try:
         with open_database() as database:
