@@ -35,6 +35,7 @@ class Examined:
         return {
             "fit": found.fit.to_json(),
             "preflight": self.preflight.to_json(),
+            "why": [clause.to_json() for clause in found.why],
             "variants": [variant.to_json() for variant in found.variants],
             "licence": found.licence.to_json(),
             "risks": [risk.to_json() for risk in found.risks],
