@@ -141,6 +141,7 @@ def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     for ref, examined in found:
         screen.say()
         screen.say(ref, style="bold")
+        screen.say(f"  {why_text(examined.candidate.why, words)}")
         for check in examined.preflight.checks:
             screen.say("  " + ". ".join(filter(None, said(check, words))))
         for variant in examined.candidate.variants:

@@ -39,6 +39,7 @@ from selector.hub.download import HASHES
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
 from selector.hub.score import Weights
+from selector.hub.why import with_why
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
 from selector.machine.probe import fingerprint, probe
@@ -198,8 +199,17 @@ class Desk:
         return card_of(counted(found, support, task, machine), support, machine, rate)
 
     def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Examined]]:
-        """What is known of each before its download. Raises HubProblem, BadReference."""
-        return [(str(ref), self.examine(str(ref), task)) for ref in read_references(refs)]
+        """What is known of each before its download, compared with the others.
+
+        Raises HubProblem, BadReference.
+        """
+        references = [str(ref) for ref in read_references(refs)]
+        found = [self.examine(ref, task) for ref in references]
+        compared = with_why([each.candidate for each in found])
+        return [
+            (ref, replace(each, candidate=candidate))
+            for ref, each, candidate in zip(references, found, compared, strict=True)
+        ]
 
     def pull(
         self,

@@ -35,6 +35,7 @@ class Examined:
         return {
             "fit": found.fit.to_json(),
             "preflight": self.preflight.to_json(),
+            "why": [clause.to_json() for clause in found.why],
             "variants": [variant.to_json() for variant in found.variants],
             "licence": found.licence.to_json(),
             "risks": [risk.to_json() for risk in found.risks],
@@ -73,7 +74,7 @@ def built(
     Raises Cancelled.
     """
     torch_runs = any(variant.engine == "torch" for variant in candidate.variants)
-    if not torch_runs or candidate.facts.needs_remote_code or candidate.on_disk:
+    if not torch_runs or candidate.on_disk:
         return None  # what is here shows at its first run whether it loads
     try:
         with open_database() as database:

@@ -19,7 +19,7 @@ from selector.hub.lineage import with_gguf_summary
 from selector.hub.reading import read, with_model
 from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
 from selector.hub.variants import Predict as Predict
-from selector.hub.variants import by_format, explained, pick, variants_of
+from selector.hub.variants import by_format, explained, named, pick, variants_of
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
@@ -221,4 +221,7 @@ def refitted(
     about = with_model(candidate.about, facts)
     risks = tuple(risk for risk in candidate.risks if risk.code != "risk.unknown_size")
     changed = replace(candidate, facts=facts, about=about, variants=variants, risks=risks)
+    before = candidate.chosen
+    if before is not None and before.reason.code == "variant.asked":
+        return with_variant(changed, named(variants, before.engine, before.precision))
     return with_variant(changed, pick(variants))

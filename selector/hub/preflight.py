@@ -98,8 +98,6 @@ def _check(question: Question, answer: Answer, *reasons: Reason) -> Check:
 
 def _loads(candidate: Candidate, support: Support | None) -> Check:
     chosen = candidate.chosen
-    if candidate.facts.needs_remote_code:
-        return _check("loads", "no", Reason("risk.remote_code"))
     if chosen is None:
         refused = candidate.risks[:1] or (Reason("risk.no_engine"),)
         return _check("loads", "no", *refused)
@@ -133,7 +131,8 @@ def _fits(candidate: Candidate) -> Check:
 def _safe(candidate: Candidate) -> Check:
     """Fails closed: only a scan that ended and named nothing, of a format without code, is a yes."""
     chosen, about = candidate.chosen, candidate.about
-    if candidate.facts.needs_remote_code:
+    if chosen is None and candidate.facts.needs_remote_code:
+        # Another form may need none: then it is that form whose safety counts.
         return _check("safe", "no", Reason("risk.remote_code"))
     if chosen is None and candidate.facts.weight_format == "pickle":
         return _check("safe", "no", Reason("risk.pickle_only"))

@@ -16,11 +16,15 @@ from hypothesis import strategies as st
 
 from selector import registry
 from selector.desk.desk import Desk
+from selector.desk.examining import counted
+from selector.fit.base import Fit
 from selector.fit.predict import predict
 from selector.hub.architecture import Support
-from selector.hub.candidate import Candidate, Reason
-from selector.hub.judge import candidate_of, row_of
+from selector.hub.candidate import Candidate, Reason, Variant
+from selector.hub.judge import candidate_of, row_of, with_variant
+from selector.hub.known import Known
 from selector.hub.preflight import Preflight, preflight
+from selector.intervals import Interval
 from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.paths import Locations
 from selector.store.database import Database
@@ -134,6 +138,15 @@ def test_what_one_may_do_with_it(fields: dict[str, Any], answer: str, wanted: st
     card = preflight(candidate(**fields), endpoint="https://hub.example")
     assert card.answer("allowed") == answer
     assert wanted in codes(card, "allowed")
+
+
+def test_a_form_that_needs_no_code_is_judged_by_itself() -> None:
+    model = candidate(config={**CLASSIFIER, "auto_map": {"AutoModel": "x.Y"}})
+    fit = Fit("fits", Interval(1, 2, 3), None, "inputs/s", "hub")
+    form = Variant("who/other", SHA, "gguf", "q8_0", "llama", 10, fit, Reason("variant.only"))
+    found = with_variant(replace(model, variants=(form,)), form)
+    card = preflight(found)
+    assert (card.answer("loads"), card.answer("safe")) == ("yes", "yes")
 
 
 def test_a_disk_too_small_is_a_no() -> None:
@@ -267,3 +280,19 @@ def test_a_page_of_twenty_megabytes_costs_its_head_only(
     found = desk.examine("org/wordy", TASK.id)
     assert found.candidate.about.summary.value == "A model that sorts the letters of a bank."
     assert sum(request.bytes_sent for request in hub.requests) < 500_000
+
+
+def test_the_built_model_is_counted_where_only_a_guess_was_known() -> None:
+    guessed = candidate(safetensors=None)
+    facts = replace(guessed.facts, parameters=40_000_000, basis="file size", parameters_by_dtype={})
+    guessed = replace(guessed, facts=facts)
+    found = counted(guessed, RUNS, TASK.id, MACHINE)
+    assert found.about.parameters == Known(25_000_000, "built")
+    memory, before = found.fit.memory_bytes, guessed.fit.memory_bytes
+    assert memory is not None
+    assert before is None or memory.expected != before.expected
+    bf16 = next(v for v in guessed.variants if v.precision == "bf16")
+    asked = with_variant(guessed, replace(bf16, reason=Reason("variant.asked")))
+    assert counted(asked, RUNS, TASK.id, MACHINE).precision == "bf16"
+    header = replace(facts, basis="header")
+    assert counted(replace(guessed, facts=header), RUNS, TASK.id, MACHINE).facts == header
