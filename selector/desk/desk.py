@@ -31,6 +31,7 @@ from selector.desk.requests import (
 )
 from selector.desk.sample import read_sample, sample_models
 from selector.desk.searching import OnWait, Searching
+from selector.desk.stated_task import task_of
 from selector.errors import Cancelled, DataEmpty
 from selector.exports.base import ExportRequest
 from selector.hub import library, results
@@ -325,6 +326,32 @@ class Desk:
     def open_decision(self, file: Path) -> dict[str, Any]:
         """Read a decision file. Raises DecisionUnreadable."""
         return documents.load(file)
+
+    def unmeasured(self, ref: str, task: str | None) -> dict[str, Any]:
+        """A decision document of a model on this disk that nothing was measured of.
+
+        Without ``task`` it is the one the model itself states. Raises NotDownloaded, UnknownTask,
+        TaskNeeded, BadReference, UnsupportedModel.
+        """
+        row = row_of_local(find_local(read_references([ref])[0], self.library()))
+        known = registry.task(task) if task else task_of(row)
+        chosen = self.contestants([ref], known.id)[0]
+        licence = {"id": row.licence.id, "class": row.licence.kind}
+        now = datetime.now(UTC)
+        return documents.unmeasured(
+            chosen, known.id, known.metrics[0], self.machine(), licence, now
+        )
+
+    def take(self, document: dict[str, Any], ref: str) -> dict[str, Any]:
+        """A decision with another of its contestants taken, whatever Petit recommends.
+
+        Raises NotDownloaded, BadReference, BadSetting for a model that was not measured in it.
+        """
+        if (document.get("contestant") or {}).get("ref") == ref:
+            return document
+        chosen = self.contestants([ref], str(document["task"]))[0]
+        licence = row_of_local(find_local(read_references([ref])[0], self.library())).licence
+        return documents.taken(document, chosen, {"id": licence.id, "class": licence.kind})
 
     # -- export -------------------------------------------------------------------------------------
     def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:

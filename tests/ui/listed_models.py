@@ -11,7 +11,9 @@ from selector.hub.candidate import Candidate
 from selector.hub.judge import Row, candidate_of, row_of
 from selector.hub.ranking import rank
 from selector.hub.siblings import group
-from tests.ui.stub_desk import SHA, TASK, make_machine
+from tests.ui.made_candidates import SHA
+from tests.ui.made_machines import make_machine
+from tests.ui.prepared import TASK
 
 MB = 1_000_000
 
