@@ -11,10 +11,10 @@ UNKNOWN = 1 << 62
 GATED, PICKLE_ONLY = 1, 2
 """Flags of a row."""
 _KEYS = {
-    "downloads": ("-m.downloads", "m.downloads DESC"),
-    "likes": ("-m.likes", "m.likes DESC"),
-    "recent": ("-m.modified", "m.modified DESC"),
-    "size": ("m.parameters", "m.parameters"),
+    "downloads": ("-m.downloads", "m.downloads DESC", "model_downloads"),
+    "likes": ("-m.likes", "m.likes DESC", "model_likes"),
+    "recent": ("-m.modified", "m.modified DESC", "model_modified"),
+    "size": ("m.parameters", "m.parameters", "model_parameters"),
 }
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST = 3
@@ -79,6 +79,11 @@ def order(sort: str) -> str:
     return _KEYS[sort][1]
 
 
+def index_of(sort: str) -> str:
+    """SQLite's index that has this order and every filter's column."""
+    return _KEYS[sort][2]
+
+
 def conditions(query: Query, licences: tuple[int, ...] | None, library: int | None) -> Sieve:
     """The filters of ``query``; every value in the text is a number."""
     bits = query.bits
@@ -118,10 +123,17 @@ def words_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORD.findall(text.lower())))[:_WORDS]
 
 
-def match_expression(words: str, tasks: Sequence[int], tokens: Sequence[Sequence[str]] = ()) -> str:
-    """What FTS5 is asked: every word, at least as the beginning of one, within the tasks."""
+def match_expression(
+    words: str,
+    tasks: Sequence[int],
+    tokens: Sequence[Sequence[str]] = (),
+    *,
+    begun: bool = True,
+) -> str:
+    """What FTS5 is asked: every word, also as the beginning of one if ``begun``, within the tasks."""
     sought = [
-        f'"{word}"*' if len(word) >= _SHORTEST else f'"{word}"' for word in words_in(words)
+        f'"{word}"*' if begun and len(word) >= _SHORTEST else f'"{word}"'
+        for word in words_in(words)
     ] or ['"zz"']
     anyone = [tuple(f"zt{number:d}" for number in tasks), *(t for t in tokens if t)]
     narrowed = ["(" + " OR ".join(f'"{token}"' for token in group) + ")" for group in anyone]

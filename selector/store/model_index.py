@@ -4,10 +4,12 @@
 Nothing here knows what a filter means to a user: rows have numbers, flags and languages, a query
 names what takes a row away, each with a bit. Answering is bounded, whatever is asked:
 
-- without words a window of rows is read in the asked order from an index that has it (the filters'
-  columns are in the index of downloads), and what each filter takes away is counted in it;
+- without words a window of rows is read in the asked order from an index that has it and the filters'
+  columns, and what each filter takes away is counted in it;
 - with words the window is the first matches, which are the most used: the id of a row begins with
-  its half decade of downloads, and FTS5 gives matches in the order of ids;
+  its half decade of downloads, and FTS5 gives matches in the order of ids. Words that only begin as
+  asked are looked for where whole words find fewer rows than are asked for: FTS5 gives the matches of
+  a word as it reads them, those of a beginning only after merging the lists of all words that begin so;
 - when too few rows of the window pass, the rest of the task is gone through for passing rows alone.
 """
 
@@ -27,7 +29,15 @@ from typing import cast
 from selector.errors import StoreDamaged, StoreTooNew
 from selector.store.database import Database
 from selector.store.index_bodies import pack, unpack, words_of
-from selector.store.index_query import Query, Sieve, conditions, match_expression, order, sort_key
+from selector.store.index_query import (
+    Query,
+    Sieve,
+    conditions,
+    index_of,
+    match_expression,
+    order,
+    sort_key,
+)
 
 MOST = 1_000_000
 """Models kept; those seen longest ago go first."""
@@ -116,11 +126,17 @@ class ModelIndex:
         if not tasks:
             return Found()
         sieve = conditions(query, self._accepted(query, "licence"), self._library(query))
-        window = self._window(query, sieve, tasks)
+        begun = False
+        window = self._window(query, sieve, tasks, begun=begun)
+        if query.words and len(window) < query.limit:
+            begun = True
+            window = self._window(query, sieve, tasks, begun=begun)
         passing = [row for row in window if row[1] == 0]
         if len(passing) < query.limit and len(window) >= WINDOW:
             known = {row[0] for row in window}
-            more = [row for row in self._beyond(query, sieve, tasks) if row[0] not in known]
+            more = [
+                row for row in self._beyond(query, sieve, tasks, begun=begun) if row[0] not in known
+            ]
             passing += more
             window += more
         shown = [row for row in window if row[1] & query.shown][: query.most_shown]
@@ -163,20 +179,21 @@ class ModelIndex:
         return None if query.library is None else self._number("library", query.library) or -1
 
     def _window(
-        self, query: Query, sieve: Sieve, tasks: Sequence[int]
+        self, query: Query, sieve: Sieve, tasks: Sequence[int], *, begun: bool
     ) -> list[tuple[int, int, int]]:
         """Id, bits and place in the order of the first rows."""
         if query.words:
             rows = self._database.rows(
                 f"SELECT m.id, {sieve.bits}, {sort_key(query.sort)} FROM word JOIN model m "
                 "ON m.id = word.rowid WHERE word MATCH ? ORDER BY word.rowid LIMIT ?",
-                (match_expression(query.words, tasks), WINDOW),
+                (match_expression(query.words, tasks, begun=begun), WINDOW),
             )
             return _placed(rows)
         found: list[tuple[object, ...]] = []
         for task in tasks:
             rows = self._database.rows(
                 f"SELECT m.id, {sieve.bits}, {sort_key(query.sort)} FROM model m "
+                f"INDEXED BY {index_of(query.sort)} "
                 f"WHERE m.task = ? ORDER BY {order(query.sort)} LIMIT ?",
                 (task, WINDOW),
             )
@@ -184,22 +201,22 @@ class ModelIndex:
         return _placed(found)
 
     def _beyond(
-        self, query: Query, sieve: Sieve, tasks: Sequence[int]
+        self, query: Query, sieve: Sieve, tasks: Sequence[int], *, begun: bool
     ) -> list[tuple[int, int, int]]:
         """Passing rows beyond the window."""
         key = sort_key(query.sort)
         if query.words:
             rows = self._database.rows(
                 f"SELECT m.id, 0, {key} FROM (SELECT rowid FROM word WHERE word MATCH ? "
-                f"ORDER BY rowid LIMIT ?) w JOIN model m ON m.id = w.rowid WHERE {sieve.passes} "
-                f"LIMIT ?",
-                (match_expression(query.words, tasks, sieve.tokens), BEYOND, query.limit * 2),
+                f"ORDER BY rowid LIMIT {BEYOND}) w JOIN model m ON m.id = w.rowid "
+                f"WHERE {sieve.passes} LIMIT ?",
+                (match_expression(query.words, tasks, sieve.tokens, begun=begun), query.limit * 2),
             )
             return _placed(rows)
         found: list[tuple[object, ...]] = []
         for task in tasks:
             rows = self._database.rows(
-                f"SELECT m.id, 0, {key} FROM model m INDEXED BY model_downloads "
+                f"SELECT m.id, 0, {key} FROM model m INDEXED BY {index_of(query.sort)} "
                 f"WHERE m.task = ? AND {sieve.passes} ORDER BY {order(query.sort)} LIMIT ?",
                 (task, query.limit * 2),
             )

@@ -25,13 +25,20 @@ CREATE TABLE model (
   languages INTEGER NOT NULL,     -- one bit each
   seen INTEGER NOT NULL           -- seconds since the epoch
 ) STRICT;
--- Covers every filter: a search that finds few goes through a whole task without touching the table.
+-- One for each order, and each covers every filter: a search reads its window, and where few rows pass
+-- a whole task, in the order asked for and without touching the table.
 CREATE INDEX model_downloads ON model (
-  task, downloads DESC, parameters, flags, licence, library, languages, modified, likes
+  task, downloads DESC, parameters, flags, licence, library, languages, modified
 );
-CREATE INDEX model_likes ON model (task, likes DESC);
-CREATE INDEX model_modified ON model (task, modified DESC);
-CREATE INDEX model_parameters ON model (task, parameters);
+CREATE INDEX model_likes ON model (
+  task, likes DESC, parameters, flags, licence, library, languages, modified
+);
+CREATE INDEX model_modified ON model (
+  task, modified DESC, parameters, flags, licence, library, languages
+);
+CREATE INDEX model_parameters ON model (
+  task, parameters, flags, licence, library, languages, modified
+);
 
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
