@@ -55,8 +55,8 @@ _RISKS = {
     "removed.engine": "risk.no_engine",
     "removed.task": "risk.other_task",
 }
-
-
+MARKS = frozenset({*_RISKS.values(), "risk.too_many_parameters", "risk.too_few_parameters"})
+"""The risks that say why a filter would take a candidate away."""
 _TEXT, _COUNT = (str, NoneType), (int, float, NoneType)
 _KINDS: dict[str, tuple[type, ...]] = {
     "query": _TEXT,
@@ -207,6 +207,12 @@ def removals(
         or _outside(memory.expected if memory else None, None, filters.max_memory),
     } | dict.fromkeys(_refusal(candidate), True)
     return tuple(key for key in ORDER if found.get(key))
+
+
+def marks(candidate: Candidate) -> tuple[Reason, ...]:
+    """Why a candidate would be hidden, if anything: the risks that its filters, or an engine, name."""
+    codes = MARKS if candidate.engine is not None else MARKS | set(_REFUSED)
+    return tuple(risk for risk in candidate.risks if risk.code in codes)
 
 
 def marked(candidate: Candidate, removed_by: tuple[str, ...], filters: Filters) -> Candidate:

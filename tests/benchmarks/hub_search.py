@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,10 @@ from selector.fit.predict import predict
 from selector.hub.client import HubClient
 from selector.hub.filters import Filters
 from selector.hub.judge import Row
+from selector.hub.known import Known
 from selector.hub.licences import classify
 from selector.hub.remembered import Remembered, entry_of, query_of
+from selector.hub.repository_facts import NOTHING_KNOWN, BaseModel, RepositoryFacts
 from selector.hub.search import search
 from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.store.model_index import ModelIndex
@@ -93,6 +95,19 @@ def _picker(pairs: Sequence[tuple[Any, int]]) -> tuple[list[Any], list[int]]:
     return [value for value, _ in pairs], [weight for _, weight in pairs]
 
 
+def about(languages: tuple[str, ...], number: int) -> RepositoryFacts:
+    """What a page tells of a model; every third one names the model it was made from."""
+    base = BaseModel(f"org/base-{number % 1000}", "finetune")
+    return replace(
+        NOTHING_KNOWN,
+        library=Known("transformers", "metadata"),
+        languages=Known(languages or None, "card"),
+        base_models=Known((base,) if number % 3 == 0 else None, "card"),
+        created=Known("2024-05-01T00:00:00.000Z", "metadata"),
+        documented=Known(("card", "licence"), "card"),
+    )
+
+
 def rows(n: int, seed: int = 7) -> Iterator[Row]:
     """Generated models; downloads follow a power law, as on the Hub."""
     chance = random.Random(seed)
@@ -127,7 +142,7 @@ def rows(n: int, seed: int = 7) -> Iterator[Row]:
             last_modified=f"{chance.choice((2023, 2024, 2025, 2026))}-{chance.randint(1, 9):02}-{day:02}T00:00:00.000Z",
             task_tag=task,
             tags=("transformers", kind, task, *language, "region:us"),
-            library="transformers",
+            about=about(language, number),
         )
 
 

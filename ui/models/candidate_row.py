@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from selector.fit.base import Fit, Verdict
 from selector.hub.candidate import Candidate, Licence, LicenceClass, Reason, Variant
+from selector.hub.filters import marks
 from selector.hub.judge import with_variant
 
 
@@ -50,6 +51,11 @@ class CandidateRow:
     def usable(self) -> bool:
         """Whether an engine here can load it."""
         return self.engine is not None
+
+    @property
+    def marks(self) -> tuple[Reason, ...]:
+        """Why a filter would hide it: it is shown all the same."""
+        return marks(self.candidate) if self.candidate else ()
 
     @property
     def verdict(self) -> Verdict:
