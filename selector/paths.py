@@ -26,6 +26,11 @@ class Locations:
         return self.data / "petit.db"
 
     @property
+    def model_index(self) -> Path:
+        """Models that searches have seen; may be deleted at any time."""
+        return self.data / "models.db"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.data / "settings.json"

@@ -19,6 +19,8 @@ class Settings:
     offline: bool = False
     geometry: str = ""
     first_run_done: bool = False
+    ranking: str = ""
+    """Weights that differ from the defaults, as Weights.read reads them."""
 
 
 def load_settings(path: Path) -> Settings:

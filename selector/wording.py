@@ -147,6 +147,16 @@ class Wording(string.Formatter):
             return f"{minutes}{_NOBREAK}min"
         return f"{self.number(value / 3600, 2)}{_NOBREAK}h"
 
+    def age(self, seconds: float) -> str:
+        """How old, in minutes, hours or days."""
+        minutes = max(1, round(seconds / 60))
+        if minutes < 90:
+            return self.text("age.minutes", n=minutes)
+        hours = round(minutes / 60)
+        if hours < 48:
+            return self.text("age.hours", n=hours)
+        return self.text("age.days", n=round(hours / 24))
+
     def parameters(self, value: float) -> str:
         """How big a model is: 320 k, 4.2 M, 1.1 B (Md in French)."""
         for limit, name in ((1e9, "Md" if self.language == "fr" else "B"), (1e6, "M"), (1e3, "k")):

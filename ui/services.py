@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from selector.desk.desk import Desk
+from selector.desk.desk import Desk, ignore
 from selector.settings import Settings
 from selector.store.projects import Project
 from selector.wording import Wording
@@ -29,3 +29,5 @@ class Services:
     """Save a new state of the project and tell every page (``show_project``)."""
     go_to: Callable[[int], None]
     """Show step 0 to 4."""
+    change_settings: Callable[[Settings], None] = ignore
+    """Keep other settings."""

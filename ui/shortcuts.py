@@ -49,6 +49,8 @@ class Shortcuts:
                 for step, name in enumerate(("machine", "task", "candidates", "try", "decide"))
             ),
             (find, wording.text("window.key.find")),
+            (QKeySequence("Ctrl+Shift+C"), wording.text("window.key.compare")),
+            (QKeySequence("Ctrl+Shift+O"), wording.text("window.key.order")),
             *((key, wording.text(f"window.key.{name}")) for key, name, _ in table),
         )
 

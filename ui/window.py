@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBo
 
 from selector.desk.desk import Desk
 from selector.errors import PetitError
+from selector.hub.score import Weights
 from selector.paths import Locations
 from selector.settings import Settings, save_settings
 from selector.store.projects import Project
@@ -72,7 +73,9 @@ class Window(QMainWindow):
             project=kept[0] if kept else Project(sample=True),
             change_project=self.change_project,
             go_to=self.go_to,
+            change_settings=self._change_settings,
         )
+        desk.weights = Weights.read_or_default(settings.ranking)
         self.jobs = Jobs(self.services, keeper, self)
         self.jobs.changed.connect(self._show_project)
         self.jobs.opened.connect(self._opened)

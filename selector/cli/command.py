@@ -85,20 +85,9 @@ def parser() -> argparse.ArgumentParser:
     tasks = add("tasks", "tasks", "find the task for a job in plain words, in English or French")
     tasks.add_argument("words", nargs="*", metavar="WORDS")
 
-    search = add("search", "search", "find models for a task that run here")
-    search.add_argument("--task", required=True, metavar="ID")
-    search.add_argument("--query")
-    search.add_argument("--language", metavar="CODE")
-    search.add_argument("--licence", default="any", metavar="permissive|any|SPDX")
-    search.add_argument("--max-params", type=quantity, metavar="500M")
-    search.add_argument("--max-memory", type=quantity, metavar="2GB")
-    search.add_argument(
-        "--sort", default="rank", choices=["rank", "downloads", "likes", "recent", "size"]
-    )
-    search.add_argument("--limit", type=int, default=20)
-    search.add_argument(
-        "--show-all", action="store_true", help="show what the filters remove as well"
-    )
+    from selector.cli.search_options import add_search_options
+
+    add_search_options(add("search", "search", "find models for a task that run here"), quantity)
 
     fit = add("fit", "search", "predict memory and speed here without downloading weights")
     fit.add_argument("refs", nargs="+", metavar="REF")

@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.control import Control
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -19,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.segment import ControlType
 from rich.table import Table
 from rich.text import Text
 
@@ -45,6 +48,7 @@ class Screen:
     err: Console = field(
         default_factory=lambda: Console(stderr=True, highlight=False, markup=False)
     )
+    _counted: float = 0.0
 
     def document(self, data: Any) -> None:
         """Print the one JSON document."""
@@ -58,6 +62,18 @@ class Screen:
     def note(self, text: str, style: str = "dim") -> None:
         """A line of progress."""
         self.err.print(Text(plain(text), style=style), soft_wrap=True)
+
+    def countdown(self, text: str) -> None:
+        """A line of progress that replaces itself on a terminal; an empty one takes it away.
+
+        Elsewhere each ten seconds are enough.
+        """
+        if self.err.is_terminal:
+            self.err.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+            self.err.print(Text(plain(text)), end="", soft_wrap=True)
+        elif text and (not self._counted or time.monotonic() - self._counted >= 10):
+            self._counted = time.monotonic()
+            self.note(text)
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()

@@ -7,8 +7,16 @@ import argparse
 
 from selector.cli.console import Screen
 from selector.desk.desk import Desk
-from selector.desk.requests import SearchRequest
+from selector.desk.requests import SearchRequest, SearchWait
 from selector.fit.base import Fit
+from selector.hub.candidate import SearchResult, Variant
+from selector.hub.filters import SHOWABLE
+from selector.hub.preflight import said
+from selector.hub.score import Weights
+from selector.hub.why import why_text
+
+_EXPLAINED = 5
+"""Candidates whose sentence is printed below the table."""
 
 
 def fit_cells(screen: Screen, fit: Fit) -> tuple[str, str, str]:
@@ -22,24 +30,79 @@ def fit_cells(screen: Screen, fit: Fit) -> tuple[str, str, str]:
     return verdict, memory, speed
 
 
-def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """Candidates for a task, best first, and what the filters removed."""
-    request = SearchRequest(
+def _request(options: argparse.Namespace) -> SearchRequest:
+    return SearchRequest(
         task=options.task,
         query=options.query,
         language=options.language,
         licence=options.licence,
+        min_params=options.min_params,
         max_params=options.max_params,
         max_memory=options.max_memory,
+        max_download=options.max_download,
+        gated=options.gated,
+        library=options.library,
+        updated_since=options.updated_since,
+        show=tuple(dict.fromkeys(name for name in options.show if name != "all")),
         sort=options.sort,
         limit=options.limit,
-        show_all=options.show_all,
+        show_all=options.show_all or "all" in options.show,
     )
-    found = desk.search(request)
+
+
+def _tell_hidden(screen: Screen, found: SearchResult) -> None:
+    """How many each filter hides, and what brings them back."""
+    words = screen.wording
+    liftable = {
+        key: count.hidden
+        for key, count in found.filters.items()
+        if key.removeprefix("removed.") in SHOWABLE and count.hidden
+    }
+    if not liftable:
+        return
+    screen.say(words.text("cli.lift"))
+    told = {
+        key: words.text("cli.lift_line", n=n, why=words.text(key)) for key, n in liftable.items()
+    }
+    width = max(len(line) for line in told.values())
+    for key, line in sorted(told.items(), key=lambda item: -liftable[item[0]]):
+        name = key.removeprefix("removed.").replace("_", "-")
+        screen.say(f"  {line.ljust(width)}  --show {name}")
+
+
+def _tell_source(screen: Screen, found: SearchResult) -> None:
+    words = screen.wording
+    removed = ", ".join(f"{count} {words.text(key)}" for key, count in found.removed.items())
+    source = found.source if found.source == "hub" or found.age_s else "disk"
+    screen.say()
+    if found.cause and words.has(key := f"cli.cause_{found.cause.removeprefix('hub.')}"):
+        screen.say(words.text(key), style="bold")
+    screen.say(
+        words.text(
+            f"cli.scanned_{source}",
+            n=found.scanned,
+            removed=removed or "0",
+            age=words.age(found.age_s),
+        )
+    )
+
+
+def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    """Candidates for a task, best first, and what the filters removed."""
+    words = screen.wording
+
+    def waiting(wait: SearchWait) -> None:
+        screen.countdown(
+            words.text(f"cli.waiting_{wait.reason}", seconds=round(wait.seconds_left))
+            if wait.seconds_left
+            else ""
+        )
+
+    desk.weights = Weights.read(options.weights)
+    found = desk.search(_request(options), on_wait=waiting)
     if screen.as_json:
         screen.document(found.to_json())
         return
-    words = screen.wording
     rows = []
     for item in found.candidates:
         size = item.facts.parameters
@@ -57,20 +120,38 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     columns = [words.text(f"cli.column.{name}") for name in (
         "model", "size", "download", "fit", "memory", "speed", "licence", "downloads", "risks")]  # fmt: skip
     screen.table(columns, rows, numbers=(1, 2, 4, 5, 7))
-    removed = ", ".join(
-        f"{count} {words.text(key)}" for key, count in found.removed.items() if count
-    )
     screen.say()
-    screen.say(words.text(f"cli.scanned_{found.source}", n=found.scanned, removed=removed or "0"))
+    for item in found.candidates[:_EXPLAINED]:
+        screen.say(words.text("cli.why", name=item.repo, why=why_text(item.why, words)))
+    _tell_source(screen, found)
+    _tell_hidden(screen, found)
 
 
 def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """Predictions for named models."""
+    """What is known of named models before their download, and what Petit expects of them here."""
     found = desk.fit(options.refs, options.task)
     if screen.as_json:
-        screen.document({"models": [{"ref": ref, "fit": fit.to_json()} for ref, fit in found]})
+        rows = [{"ref": ref, **examined.to_json()} for ref, examined in found]
+        screen.document({"models": rows})
         return
-    columns = [
-        screen.wording.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")
-    ]
-    screen.table(columns, [(ref, *fit_cells(screen, fit)) for ref, fit in found], numbers=(2, 3))
+    words = screen.wording
+    columns = [words.text(f"cli.column.{name}") for name in ("model", "fit", "memory", "speed")]
+    table = [(ref, *fit_cells(screen, examined.candidate.fit)) for ref, examined in found]
+    screen.table(columns, table, numbers=(2, 3))
+    for ref, examined in found:
+        screen.say()
+        screen.say(ref, style="bold")
+        screen.say(f"  {why_text(examined.candidate.why, words)}")
+        for check in examined.preflight.checks:
+            screen.say("  " + ". ".join(filter(None, said(check, words))))
+        for variant in examined.candidate.variants:
+            screen.say(f"  {_form(screen, variant)}", style="" if variant.usable else "dim")
+
+
+def _form(screen: Screen, variant: Variant) -> str:
+    words = screen.wording
+    size = "–" if variant.download_bytes is None else words.bytes(variant.download_bytes)
+    reason = words.text(variant.reason.code, **variant.reason.facts)
+    name = f"#{variant.engine}-{variant.precision}" if variant.engine else variant.precision
+    key = "cli.form" if variant.usable else "cli.form_unusable"
+    return words.text(key, name=name, format=variant.format, size=size, reason=reason)

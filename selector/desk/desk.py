@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.evaluating import judge, measure, read_labelled
+from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.requests import (
     DownloadProgress,
     Evaluated,
@@ -29,14 +30,17 @@ from selector.desk.requests import (
     SearchRequest,
 )
 from selector.desk.sample import read_sample, sample_models
+from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import DataEmpty
+from selector.errors import Cancelled, DataEmpty
 from selector.exports.base import ExportRequest
-from selector.fit.base import Fit
 from selector.hub import library, results
 from selector.hub.candidate import Candidate, LocalModel, SearchResult
 from selector.hub.download import HASHES
 from selector.hub.local_facts import row_of_local
+from selector.hub.ranking import rank
+from selector.hub.score import Weights
+from selector.hub.why import with_why
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
 from selector.machine.memory import probe_memory
@@ -58,6 +62,10 @@ def never() -> bool:
     return False
 
 
+def ignore(_: object) -> None:
+    """For callers that wait for the end."""
+
+
 class Desk:
     """One user's desk: their data folder, their offline choice, their language."""
 
@@ -67,8 +75,11 @@ class Desk:
         self.locations = locations
         self.offline = offline
         self.language = language
+        self.weights = Weights()
+        """How candidates are ranked."""
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
+        self._searching = Searching(self._hub, self.machine, lambda: str(self.weights))
 
     def _database(self) -> Database:
         """A connection for this call: SQLite's belong to one thread each."""
@@ -80,7 +91,9 @@ class Desk:
         args: dict[str, Any],
         cancelled: Callable[[], bool],
         on_event: Callable[[dict[str, Any]], None] | None = None,
+        at_once: bool = False,
     ) -> dict[str, Any]:
+        """Ask the Hub's worker; with ``at_once`` its process ends the moment it is cancelled."""
         shared = {
             "data_dir": str(self.locations.data),
             "offline": self.offline,
@@ -91,6 +104,10 @@ class Desk:
             self._open.add(worker)
         try:
             return worker.call(op, {**shared, **args}, on_event, cancelled)
+        except Cancelled:
+            if at_once:
+                worker.kill()
+            raise
         finally:
             with self._lock:
                 self._open.discard(worker)
@@ -143,16 +160,33 @@ class Desk:
         return task_words.match(words, registry.tasks().values())
 
     # -- candidates ---------------------------------------------------------------------------------
-    def search(self, request: SearchRequest, cancelled: Callable[[], bool] = never) -> SearchResult:
-        """Find candidates. Raises HubProblem; offline or unreachable answers from the cache."""
-        registry.task(request.task)
-        filters = {k: v for k, v in asdict(request).items() if k != "task" and v is not None}
-        args = {
-            "task": request.task,
-            "machine": machine_to_json(self.machine()),
-            "filters": filters,
-        }
-        return results.result_from_json(self._hub("search", args, cancelled))
+    def search(
+        self,
+        request: SearchRequest,
+        cancelled: Callable[[], bool] = never,
+        on_wait: OnWait | None = None,
+        owner: str = "",
+    ) -> SearchResult:
+        """Find candidates. Raises HubProblem; offline or unreachable answers from what is kept here.
+
+        ``on_wait`` hears when the Hub makes us wait. A newer search of the same ``owner`` cancels an
+        older one, and the process that talks to the Hub for it is gone within 100 ms.
+        """
+        return self._searching.run(owner, request, cancelled, on_wait)
+
+    def ranked(
+        self, candidates: Sequence[Candidate], request: SearchRequest
+    ) -> tuple[Candidate, ...]:
+        """Candidates of one search in the order of the weights as they are now. Instant, asks nobody."""
+        order = rank(
+            candidates,
+            sort=request.sort,
+            language=request.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
+            again=True,
+        )
+        return tuple(order)
 
     def candidate(
         self, ref: str, task: str | None, cancelled: Callable[[], bool] = never
@@ -161,9 +195,40 @@ class Desk:
         args = {"ref": ref, "task": task, "machine": machine_to_json(self.machine())}
         return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
 
-    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Fit]]:
-        """Predict memory and speed without downloading weights. Raises HubProblem, BadReference."""
-        return [(str(ref), self.candidate(str(ref), task).fit) for ref in read_references(refs)]
+    def examine(
+        self,
+        ref: str,
+        task: str | None,
+        on_part: Callable[[Examined], None] = ignore,
+        cancelled: Callable[[], bool] = never,
+        *,
+        here: bool = False,
+    ) -> Examined:
+        """The card of one model: downloads no weights. ``here`` asks this disk alone.
+
+        ``on_part`` gets the card as soon as the Hub answered, before the seconds that building the
+        empty model takes. Raises HubProblem, BadReference.
+        """
+        machine = self.machine()
+        args = {"ref": ref, "task": task, "machine": machine_to_json(machine), "here": here}
+        found = results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
+        rate = measured_rate(self._database)
+        on_part(card_of(found, None, machine, rate))
+        support = built(found, self._database, cancelled)
+        return card_of(counted(found, support, task, machine), support, machine, rate)
+
+    def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Examined]]:
+        """What is known of each before its download, compared with the others.
+
+        Raises HubProblem, BadReference.
+        """
+        references = [str(ref) for ref in read_references(refs)]
+        found = [self.examine(ref, task) for ref in references]
+        compared = with_why([each.candidate for each in found])
+        return [
+            (ref, replace(each, candidate=candidate))
+            for ref, each, candidate in zip(references, found, compared, strict=True)
+        ]
 
     def pull(
         self,

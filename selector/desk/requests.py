@@ -15,17 +15,35 @@ from selector.trial.measurement import Contestant, Measurement, TrialEvent
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search; byte counts in bytes, ``max_params`` a number of weights."""
+    """A search; sizes in bytes or numbers of weights. What each filter means: hub/filters.py."""
 
     task: str
     query: str | None = None
     language: str | None = None
     licence: str = "any"
+    min_params: int | None = None
     max_params: int | None = None
     max_memory: int | None = None
+    max_download: int | None = None
+    gated: str = "any"
+    library: str | None = None
+    updated_since: str | None = None
+    show: tuple[str, ...] = ()
+    """Filters whose models are shown all the same: names of hub/filters.SHOWABLE."""
     sort: str = "rank"
     limit: int = 50
     show_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchWait:
+    """The Hub asks a search to wait, or the search slows down so that it need not ask.
+
+    ``reason`` is ``rate_limit``, ``busy`` or ``pace``; nothing is waited for when ``seconds_left`` is 0.
+    """
+
+    seconds_left: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
+from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
+from selector.hub.score import Component, Factor
+from selector.hub.tally import FilterCount
+from selector.reference import Reference
 
 LicenceClass = Literal["permissive", "copyleft", "restricted", "non-commercial", "unknown"]
+LICENCE_CLASSES: tuple[LicenceClass, ...] = get_args(LicenceClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,16 @@ class Licence:
 
     id: str | None
     kind: LicenceClass
+    name: str | None = None
+    """What the authors call it where the id is only ``other``."""
+    link: str | None = None
+    """Where its text is: an https address, or a file of the repository."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Id and class, and name and link where the authors gave them."""
+        more = {"name": self.name, "link": self.link}
+        stated = {key: value for key, value in more.items() if value}
+        return {"id": self.id, "class": self.kind, **stated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,48 @@ class Reason:
     def to_json(self) -> dict[str, Any]:
         """Code and facts."""
         return {"code": self.code, "facts": self.facts}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One form of a model's weights in one repository, run by one engine or by none here."""
+
+    repo: str
+    revision: str
+    format: str
+    precision: str
+    engine: str | None
+    """None when no engine here runs it."""
+    download_bytes: int | None
+    fit: Fit | None
+    reason: Reason
+    """Why it was picked, why another was, or why it cannot be used."""
+    on_disk: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether an engine here runs it."""
+        return self.engine is not None
+
+    @property
+    def ref(self) -> str:
+        """What is downloaded and tried: ``ORG/NAME@REVISION#ENGINE-PRECISION``."""
+        precision = self.precision if self.engine else None
+        return str(Reference(self.repo, self.revision, self.engine, precision))
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command-line contract."""
+        return {
+            "ref": self.ref,
+            "engine": self.engine,
+            "precision": self.precision,
+            "format": self.format,
+            "download_bytes": self.download_bytes,
+            "fit": None if self.fit is None else self.fit.to_json(),
+            "usable": self.usable,
+            "reason": self.reason.to_json(),
+            "on_disk": self.on_disk,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +114,31 @@ class Candidate:
     """0 to 1, only for ordering; the reasons say why."""
     reasons: tuple[Reason, ...] = ()
     on_disk: bool = False
+    age_s: float = 0.0
+    """How long ago the Hub said this; 0 for an answer of now and for files of this disk."""
+    about: RepositoryFacts = NOTHING_KNOWN
+    components: tuple[Component, ...] = ()
+    """What the score is the sum of, before the factors."""
+    factors: tuple[Factor, ...] = ()
+    why: tuple[Reason, ...] = ()
+    """The clauses of one sentence: why this one."""
+    variants: tuple[Variant, ...] = ()
+    """Every form found; where one can be used the first is the one Petit chose."""
+
+    @property
+    def chosen(self) -> Variant | None:
+        """The form that is downloaded and tried; None when no engine here runs any."""
+        return next((variant for variant in self.variants[:1] if variant.usable), None)
+
+    @property
+    def library(self) -> str | None:
+        """The library it is made for, stated or read off its files; None when neither says."""
+        return self.about.library.value
+
+    @property
+    def ref(self) -> str:
+        """The chosen form's reference, or the repository's."""
+        return self.chosen.ref if self.chosen else f"{self.repo}@{self.revision}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -64,7 +147,7 @@ class Candidate:
             "revision": self.revision,
             "parameters": self.facts.parameters,
             "download_bytes": self.download_bytes,
-            "licence": {"id": self.licence.id, "class": self.licence.kind},
+            "licence": self.licence.to_json(),
             "gated": self.gated,
             "languages": list(self.languages),
             "downloads": self.downloads,
@@ -77,6 +160,14 @@ class Candidate:
             "score": self.score,
             "reasons": [reason.to_json() for reason in self.reasons],
             "on_disk": self.on_disk,
+            "library": self.library,
+            "age_s": self.age_s,
+            "ref": self.ref,
+            "components": [each.to_json() for each in self.components],
+            "factors": [each.to_json() for each in self.factors],
+            "why": [clause.to_json() for clause in self.why],
+            "variants": [variant.to_json() for variant in self.variants],
+            "about": self.about.to_json(),
         }
 
 
@@ -87,10 +178,14 @@ class SearchResult:
     source: Literal["hub", "cache"]
     scanned: int
     removed: dict[str, int]
-    """How many each filter took away, by a catalogue key such as ``removed.licence``."""
+    """How many were taken away, each counted once, by a catalogue key such as ``removed.licence``."""
     candidates: tuple[Candidate, ...]
     age_s: float = 0.0
-    """How old a cached answer is."""
+    """How old the oldest shown row of a cached answer is."""
+    filters: Mapping[str, FilterCount] = field(default_factory=dict)
+    """What each filter took away, also where another one would have; see tally.py."""
+    cause: str | None = None
+    """Why the Hub did not answer: the code of a HubProblem; None when it did."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -98,7 +193,9 @@ class SearchResult:
             "source": self.source,
             "scanned": self.scanned,
             "removed": self.removed,
+            "filters": {key: count.to_json() for key, count in self.filters.items()},
             "age_s": self.age_s,
+            "cause": self.cause,
             "candidates": [candidate.to_json() for candidate in self.candidates],
         }
 

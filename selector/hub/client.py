@@ -17,12 +17,14 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from selector.errors import HubAnswerBad
 from selector.hub import answers, environment
+from selector.hub.pacing import Pacing, RateWindow
 from selector.hub.safe_path import safe_path
 from selector.hub.transport import Transport
 
 LIST_FIELDS = (
-    "author", "cardData", "config", "downloads", "gated", "gguf", "lastModified", "library_name",
-    "likes", "pipeline_tag", "safetensors", "sha", "siblings", "tags",
+    "author", "baseModels", "cardData", "config", "createdAt", "downloads", "evalResults", "gated", "gguf",
+    "lastModified", "library_name", "likes", "model-index", "pipeline_tag", "safetensors", "sha",
+    "siblings", "tags",
 )  # fmt: skip
 SMALL_FILE_LIMIT = 2_000_000
 _PAGES = 20
@@ -60,6 +62,15 @@ class HubClient:
         """Let go of the connections."""
         self._transport.close()
 
+    @property
+    def window(self) -> RateWindow:
+        """What is left of the Hub's rate limit."""
+        return self._transport.window
+
+    def pace(self, pacing: Pacing | None = None) -> None:
+        """From now on wait like this; without an argument for a few seconds, silently."""
+        self._transport.pacing = pacing or Pacing()
+
     def _headers(self) -> dict[str, str]:
         from huggingface_hub.utils._headers import build_hf_headers
 
@@ -89,26 +100,34 @@ class HubClient:
         pipeline_tag: str | None = None,
         search: str | None = None,
         filter: Sequence[str] = (),  # noqa: A002  (the Hub's own name)
+        num_parameters: str | None = None,
         sort: str | None = None,
         limit: int = 100,
         expand: Sequence[str] = LIST_FIELDS,
     ) -> list[dict[str, Any]]:
-        """Models as the Hub tells them, at most ``limit``. Raises HubProblem."""
+        """Models as the Hub tells them, each once, at most ``limit``. Raises HubProblem."""
         pairs = [("pipeline_tag", pipeline_tag), ("search", search), ("sort", sort)]
+        pairs.append(("num_parameters", num_parameters))
         pairs += [("filter", item) for item in filter] + [("limit", str(limit))]
         pairs += [("expand", item) for item in expand]
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs if value)
         url: str | None = f"{self.endpoint}/api/models?{query}"
-        found: list[dict[str, Any]] = []
+        found: dict[object, dict[str, Any]] = {}
         for _ in range(_PAGES):
             if url is None or len(found) >= limit:
                 break
             page, following = self._transport.json(url, None, None)
-            if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
+            if not isinstance(page, list) or (page and not any(isinstance(x, dict) for x in page)):
                 raise HubAnswerBad(reason="not a list of models", endpoint=self.endpoint)
-            found += page
-            url = self._next_page(following) if page else None
-        return found[:limit]
+            before = len(found)
+            for place, item in enumerate(page):
+                # What is no object is kept as an empty one: the search counts what it cannot read.
+                entry = item if isinstance(item, dict) else {}
+                name = entry.get("id")
+                found.setdefault(name if isinstance(name, str) else (before, place), entry)
+            # A page that brings nothing new would be followed by itself for ever.
+            url = self._next_page(following) if len(found) > before else None
+        return list(found.values())[:limit]
 
     def _next_page(self, following: str | None) -> str | None:
         if following is None:

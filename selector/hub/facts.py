@@ -11,11 +11,13 @@ from typing import Any
 from selector.engines.facts import FileFact, ModelFacts, format_of, formats_of
 from selector.errors import BadReference, HubAnswerBad
 from selector.hub import checked
+from selector.hub.headers import Tensors
 from selector.hub.safe_path import safe_path
 from selector.reference import parse_reference
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_BUFFER_DTYPES = ("I64", "BOOL")
 _FILES = 20_000
 _BYTES = 10**14
 _NOT_CONFIG = frozenset({"tokenizer_config", "processor_config", "chat_template_jinja"})
@@ -64,8 +66,11 @@ def _weights(raw: Mapping[str, Any], kind: str | None) -> tuple[int | None, dict
     if kind == "safetensors":
         field = checked.mapping(raw.get("safetensors"))
         by_dtype = checked.counts(field.get("parameters"))
-        # ``total`` counts tied weights once, the sum counts them as often as they are stored.
-        return checked.whole(field.get("total")) or sum(by_dtype.values()) or None, by_dtype
+        # ``total`` counts tied weights once, the sum counts them as often as they are stored; both
+        # count buffers, of which those of whole numbers and truths show in the dtypes.
+        stored = checked.whole(field.get("total")) or sum(by_dtype.values())
+        buffers = sum(by_dtype.get(name, 0) for name in _BUFFER_DTYPES)
+        return (stored - buffers if stored > buffers else stored) or None, by_dtype
     if kind == "gguf":
         # Here ``total`` is a number of weights; the file sizes depend on the quantisation.
         return checked.whole(checked.mapping(raw.get("gguf")).get("total")) or None, {}
@@ -109,13 +114,13 @@ def with_config(facts: ModelFacts, config: Mapping[str, Any]) -> ModelFacts:
     )
 
 
-def with_weights(facts: ModelFacts, by_dtype: Mapping[str, int]) -> ModelFacts:
-    """The same model with the counts of its own header."""
-    total = sum(by_dtype.values())
-    if not total:
+def with_weights(facts: ModelFacts, tensors: Tensors) -> ModelFacts:
+    """The same model with the counts of its own header, tied weights once and buffers not."""
+    total = tensors.parameters(tied=facts.config.get("tie_word_embeddings") is True)
+    if total <= 0:
         return facts
-    # The header counts tied weights once and buffers too; floating point is what the model has.
-    return replace(facts, parameters=total, parameters_by_dtype=dict(by_dtype), basis="header")
+    by_dtype = dict(tensors.by_dtype)
+    return replace(facts, parameters=total, parameters_by_dtype=by_dtype, basis="header")
 
 
 def with_file_sizes(facts: ModelFacts) -> ModelFacts:

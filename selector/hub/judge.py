@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from selector.engines.base import Engine
 from selector.engines.facts import ModelFacts
 from selector.fit.base import Fit
 from selector.hub import checked
-from selector.hub.candidate import Candidate, Licence, Reason
-from selector.hub.facts import facts_from_info, planned_weights
+from selector.hub.candidate import Candidate, Licence, Reason, Variant
+from selector.hub.facts import facts_from_info
 from selector.hub.licences import strictest
+from selector.hub.lineage import with_gguf_summary
+from selector.hub.reading import read, with_model
+from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
+from selector.hub.variants import Predict as Predict
+from selector.hub.variants import by_format, explained, named, pick, variants_of
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
-Predict = Callable[[ModelFacts, Task, Machine, str, str], Fit]
 _TEST_MODEL = re.compile(r"internal-testing/|tiny-random|(^|/)(dummy|random)-", re.IGNORECASE)
 # ISO 639-1, as pairs of letters.
 _CODES = (
@@ -27,8 +31,9 @@ _CODES = (
     "psptqurmrnrorurwsascsdsesgsiskslsmsnsosqsrssstsusvswtatetgthtitktltntotrtstttwugukuruzvevivowawo"
     "xhyiyozazhzu"
 )
+_MOST_VARIANTS = 60
+"""Forms of one model that are kept, those that run here first; some are copied by the hundred."""
 _LANGUAGES = {_CODES[i : i + 2] for i in range(0, len(_CODES), 2)} | {"multilingual"}
-_SOUNDEST = ("fits", "tight", "unknown", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,26 @@ class Row:
     last_modified: str | None = None
     task_tag: str | None = None
     on_disk: bool = False
+    tags: tuple[str, ...] = ()
+    age_s: float = 0.0
+    about: RepositoryFacts = NOTHING_KNOWN
+    siblings: tuple[Row, ...] = ()
+    """Repositories that hold other forms of the same model."""
+    here: frozenset[str] = frozenset()
+    """Files of it that are on this disk."""
+
+    @property
+    def library(self) -> str | None:
+        """The library it is made for; None when neither its page nor its files say."""
+        return self.about.library.value
 
 
 def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> Licence:
     stated = checked.texts(card.get("license"), 8)
     if not stated:
         stated = tuple(t.partition(":")[2] for t in tags if t.startswith("license:"))
-    return strictest(stated)
+    name, link = checked.text(card.get("license_name"), 80), checked.text(card.get("license_link"))
+    return strictest(stated, name, link)
 
 
 def languages_of(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,62 +79,46 @@ def languages_of(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, .
 
 def row_of(raw: Mapping[str, Any]) -> Row:
     """Read one entry of the Hub's list. Raises HubAnswerBad, UnsafePath."""
-    card, tags = checked.mapping(raw.get("cardData")), checked.texts(raw.get("tags"))
+    return row_of_page(raw, with_gguf_summary(facts_from_info(raw), raw))
+
+
+def row_of_page(raw: Mapping[str, Any], facts: ModelFacts) -> Row:
+    """A row of ``facts`` and what a page says; nothing is vital, so nothing raises."""
+    card, tags = checked.mapping(raw.get("cardData")), checked.texts(raw.get("tags"), 300)
+    about = read(raw, facts)
     return Row(
-        facts=facts_from_info(raw),
+        facts=facts,
+        about=about,
         licence=_licence(card, tags),
-        gated=raw.get("gated") in {"auto", "manual"}
-        if isinstance(raw.get("gated"), str)
-        else False,
+        gated=about.gated.value not in {None, "no"},
         languages=languages_of(card, tags),
         downloads=checked.whole(raw.get("downloads")) or 0,
         likes=checked.whole(raw.get("likes")) or 0,
         last_modified=checked.text(raw.get("lastModified"), 40),
-        task_tag=checked.text(raw.get("pipeline_tag"), 80),
+        task_tag=about.task_tag.value,
+        tags=tags,
     )
 
 
-def _variant(
-    facts: ModelFacts, task: Task, machine: Machine, engine: Engine, predict: Predict
-) -> tuple[str, Fit]:
-    """The first precision that fits; failing that, the one that comes closest."""
-    tried = [(p, predict(facts, task, machine, engine.info.id, p)) for p in engine.info.precisions]
-    return min(tried, key=lambda pair: _SOUNDEST.index(pair[1].verdict))
-
-
-def choose(
-    facts: ModelFacts,
-    task: Task,
-    machine: Machine,
-    engines: Mapping[str, Engine],
-    predict: Predict,
-) -> tuple[str | None, str | None, Fit, Reason | None]:
-    """Engine, precision and fit for a model; or None and the reason why nothing here loads it."""
-    reason: Reason | None = None
-    for name, engine in engines.items():
+def refusal(
+    facts: ModelFacts, task: Task, engines: Mapping[str, Engine], variants: Sequence[Variant]
+) -> Reason:
+    """Why nothing here loads a model: what the first engine for its formats says."""
+    if any(variant.reason.code == "risk.empty_weights" for variant in variants):
+        return Reason("risk.empty_weights")
+    reasons = []
+    for engine in by_format(engines):
         loadable = engine.can_load(facts, task)
-        if loadable.ok and not planned_weights(engine.files(facts, engine.info.precisions[0])):
-            reason = reason or Reason("risk.no_weights", {})
-        elif loadable.ok and not engine.probe().ok:
-            reason = reason or Reason("risk.engine_missing", {"engine": name})
-        elif loadable.ok:
-            precision, fit = _variant(facts, task, machine, engine, predict)
-            return name, precision, fit, None
+        if not loadable.ok:
+            reasons.append(Reason(loadable.reason, dict(loadable.facts or {})))
+        elif not engine.probe().ok:
+            reasons.append(Reason("risk.engine_missing", {"engine": engine.info.id}))
         else:
-            reason = reason or Reason(loadable.reason, dict(loadable.facts or {}))
-    unknown = Fit("unknown", None, None, "tokens/s" if task.streams else "inputs/s", facts.basis)
-    return None, None, unknown, reason or Reason("risk.no_engine", {})
-
-
-def _download_bytes(facts: ModelFacts, engine: Engine | None, precision: str | None) -> int | None:
-    if engine is None or precision is None:
-        return None
-    sizes = {file.path: file.size for file in facts.files}
-    planned = engine.files(facts, precision)
-    weights = [path for path in planned if planned_weights([path])]
-    if weights and all(sizes[path] for path in weights):
-        return sum(sizes[path] for path in planned)
-    return facts.stored_bytes  # the list has no file sizes; the header's count is close
+            reasons.append(Reason("risk.no_weights"))
+        # What the engine for a format that is there says counts more than what another lacks.
+        if set(engine.info.formats) & set(facts.weight_formats):
+            return reasons[-1]
+    return reasons[0] if reasons else Reason("risk.no_engine")
 
 
 def _risks(row: Row, refused: Reason | None, fit: Fit) -> tuple[Reason, ...]:
@@ -130,6 +132,9 @@ def _risks(row: Row, refused: Reason | None, fit: Fit) -> tuple[Reason, ...]:
         found.append(Reason("risk.no_weights"))
     if row.gated:
         found.append(Reason("risk.gated"))
+    scan = row.about.scan.value
+    if scan is not None and scan.state == "issues":
+        found.append(Reason("risk.unsafe_file", {"files": [path for path, _ in scan.files]}))
     if row.licence.id is None:
         found.append(Reason("risk.no_licence"))
     elif row.licence.kind in {"non-commercial", "restricted"}:
@@ -145,12 +150,26 @@ def _risks(row: Row, refused: Reason | None, fit: Fit) -> tuple[Reason, ...]:
     return tuple({risk.code: risk for risk in reversed(found)}.values())[::-1]
 
 
+def _variants(
+    row: Row, task: Task, machine: Machine, engines: Mapping[str, Engine], predict: Predict
+) -> list[Variant]:
+    found: list[Variant] = []
+    for each in (row, *row.siblings):
+        here = each.here
+        if each.on_disk and not here:  # only that the model is here is known, not which files
+            here = frozenset(file.path for file in each.facts.files)
+        found += variants_of(each.facts, task, machine, engines, predict, here)
+    return sorted(found, key=lambda variant: not variant.usable)[:_MOST_VARIANTS]
+
+
 def candidate_of(
     row: Row, task: Task, machine: Machine, engines: Mapping[str, Engine], predict: Predict
 ) -> Candidate:
     """The candidate, not ranked yet."""
-    engine, precision, fit, refused = choose(row.facts, task, machine, engines, predict)
-    return Candidate(
+    variants = _variants(row, task, machine, engines, predict)
+    chosen = pick(variants)
+    unit = "tokens/s" if task.streams else "inputs/s"
+    candidate = Candidate(
         repo=row.facts.repo,
         revision=row.facts.revision,
         facts=row.facts,
@@ -160,10 +179,49 @@ def candidate_of(
         downloads=row.downloads,
         likes=row.likes,
         last_modified=row.last_modified,
-        download_bytes=_download_bytes(row.facts, engines.get(engine or ""), precision),
-        engine=engine,
-        precision=precision,
-        fit=fit,
-        risks=_risks(row, refused, fit),
+        download_bytes=None,
+        engine=None,
+        precision=None,
+        fit=Fit("unknown", None, None, unit, row.facts.basis),
         on_disk=row.on_disk,
+        age_s=row.age_s,
+        about=with_model(row.about, row.facts),
+        variants=tuple(variants),
     )
+    candidate = with_variant(candidate, chosen)
+    refused = None if chosen else refusal(row.facts, task, engines, variants)
+    return replace(candidate, risks=_risks(row, refused, candidate.fit))
+
+
+def with_variant(candidate: Candidate, chosen: Variant | None) -> Candidate:
+    """The candidate in one of its forms, which then stands first among them."""
+    if chosen is None:
+        return candidate
+    return replace(
+        candidate,
+        engine=chosen.engine,
+        precision=chosen.precision,
+        fit=chosen.fit or candidate.fit,
+        download_bytes=chosen.download_bytes,
+        on_disk=chosen.on_disk,
+        variants=explained(candidate.variants, chosen),
+    )
+
+
+def refitted(
+    candidate: Candidate, facts: ModelFacts, task: Task, machine: Machine, predict: Predict
+) -> Candidate:
+    """The candidate with other facts of its own repository, every form predicted anew."""
+    variants = tuple(
+        replace(each, fit=predict(facts, task, machine, each.engine, each.precision))
+        if each.engine and each.repo == candidate.repo
+        else each
+        for each in candidate.variants
+    )
+    about = with_model(candidate.about, facts)
+    risks = tuple(risk for risk in candidate.risks if risk.code != "risk.unknown_size")
+    changed = replace(candidate, facts=facts, about=about, variants=variants, risks=risks)
+    before = candidate.chosen
+    if before is not None and before.reason.code == "variant.asked":
+        return with_variant(changed, named(variants, before.engine, before.precision))
+    return with_variant(changed, pick(variants))

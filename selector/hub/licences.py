@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Licence ids as the Hub writes them, and the class that says what one may do with the model.
+"""Licence ids as SPDX and the Hub write them, and the class that says what one may do with the model.
 
 Only ids that are known get a class: everything else is ``unknown``, which is never permissive.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -50,12 +51,35 @@ LICENCES: Mapping[str, LicenceClass] = MappingProxyType(_table())
 """Every licence id that has a class."""
 
 
-def classify(licence_id: str | None) -> Licence:
-    """The licence with its class. Ids are compared without regard to case."""
+# SPDX says which versions hold; to the class it makes no difference.
+_VERSIONS = re.compile(r"(-only|-or-later|\+)$")
+_EITHER = re.compile(r"\s+or\s+")
+_BOTH = re.compile(r"\s+and\s+")
+
+
+def _kind(key: str) -> LicenceClass:
+    return LICENCES.get(key) or LICENCES.get(_VERSIONS.sub("", key)) or "unknown"
+
+
+def classify(licence_id: str | None, name: str | None = None, link: str | None = None) -> Licence:
+    """The licence with its class. Ids are compared without regard to case.
+
+    Of ``mit or gpl-3.0`` one may choose the milder, with ``and`` the stricter holds. A licence called
+    ``other`` gets the class its ``name`` is known for, unless that were permissive: who calls a licence
+    other than MIT "MIT" has changed it.
+    """
     if licence_id is None or not licence_id.strip():
-        return Licence(None, "unknown")
-    key = licence_id.strip().lower()
-    return Licence(key, LICENCES.get(key, "unknown"))
+        return Licence(None, "unknown", name, link)
+    key = " ".join(licence_id.strip().lower().split())[:200]
+    choices = [
+        max((_kind(part) for part in _BOTH.split(choice)), key=_STRICTNESS.index)
+        for choice in _EITHER.split(key.replace("(", "").replace(")", ""))
+    ]
+    kind = min(choices, key=_STRICTNESS.index)
+    if key == "other" and name:
+        called = _kind(re.sub(r"[\s_]+", "-", name.strip().lower()))
+        kind = "unknown" if called == "permissive" else called
+    return Licence(key, kind, name, link)
 
 
 _STRICTNESS: tuple[LicenceClass, ...] = (
@@ -63,11 +87,13 @@ _STRICTNESS: tuple[LicenceClass, ...] = (
 )  # fmt: skip
 
 
-def strictest(licence_ids: tuple[str, ...]) -> Licence:
+def strictest(
+    licence_ids: tuple[str, ...], name: str | None = None, link: str | None = None
+) -> Licence:
     """Of several licences the one that allows least, because all of them hold."""
-    found = [classify(item) for item in licence_ids]
+    found = [classify(item, name, link) for item in licence_ids]
     if not found:
-        return Licence(None, "unknown")
+        return Licence(None, "unknown", name, link)
     return max(found, key=lambda licence: _STRICTNESS.index(licence.kind))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from selector import registry
 from selector.engines.base import Engine
+from selector.engines.facts import ModelFacts
 from selector.errors import (
     BadSetting,
     HubBusy,
@@ -17,34 +18,34 @@ from selector.errors import (
     HubUnreachable,
     NotDownloaded,
     ProtocolProblem,
-    StoreProblem,
-    TargetNotWritable,
     UnknownEngine,
 )
 from selector.fit.predict import predict
 from selector.hub import library, results
-from selector.hub.candidate import LocalModel, Reason
+from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
-from selector.hub.complete import deepen
-from selector.hub.download import HASHES, flagged_files, pull
+from selector.hub.complete import deepen, summary_of
+from selector.hub.download import HASHES, pull
 from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
-from selector.hub.judge import Row, candidate_of, row_of
+from selector.hub.judge import Row, candidate_of, row_of, with_variant
+from selector.hub.known import known
 from selector.hub.local_facts import row_of_local
+from selector.hub.pacing import Pacing
 from selector.hub.ranking import rank
+from selector.hub.remembered import Remembered
+from selector.hub.score import Weights
 from selector.hub.search import search
+from selector.hub.variants import by_format, named
 from selector.hub.waiting import interruptible
 from selector.machine.codec import machine_from_json
 from selector.machine.facts import Machine
-from selector.paths import Locations, hub_cache, locations
+from selector.paths import hub_cache, locations
 from selector.reference import Reference, parse_reference
-from selector.store.database import Database
-from selector.store.searches import recall_search, remember_search
 from selector.tasks.base import Task
 from selector.worker.roles import Emit
 
 _NO_HUB = (HubUnreachable, HubOffline, HubBusy)
-_NO_STORE = (StoreProblem, TargetNotWritable)
 
 
 def _machine(args: Mapping[str, Any]) -> Machine:
@@ -70,27 +71,6 @@ def _task(args: Mapping[str, Any]) -> Task | None:
     return None if args.get("task") is None else registry.task(str(args["task"]))
 
 
-class _Answers:
-    """Kept answers of the Hub; a store that cannot be used means none are kept."""
-
-    def __init__(self, where: Locations) -> None:
-        self._where = where
-
-    def recall(self, key: str) -> tuple[dict[str, Any], float] | None:
-        try:
-            with Database(self._where.create().database) as database:
-                return recall_search(database, key)
-        except _NO_STORE:
-            return None
-
-    def remember(self, key: str, result: dict[str, Any]) -> None:
-        try:
-            with Database(self._where.create().database) as database:
-                remember_search(database, key, result)
-        except _NO_STORE:
-            return
-
-
 class Request:
     """One request: where things are, how to reach the Hub, how to stop."""
 
@@ -113,7 +93,8 @@ class Request:
         """See service.py."""
         task = registry.task(str(self.args.get("task")))
         machine, filters = _machine(self.args), _filters(self.args)
-        answers = _Answers(self.locations)
+        self.client.window.recall(self.args.get("rate"))
+        self.client.pace(Pacing(self._waiting, self.cancelled))
         found = interruptible(
             lambda: search(
                 self.client,
@@ -123,38 +104,55 @@ class Request:
                 predict=predict,
                 engines=registry.engines(),
                 local=[row_of_local(model) for model in self._models()],
-                recall=answers.recall,
-                remember=answers.remember,
+                memory=Remembered(self.locations.model_index),
+                weights=Weights.read(str(self.args.get("weights") or "")),
             ),
             self.cancelled,
         )
+        self.client.pace()
+        self.emit({"rate": self.client.window.to_json()})
         return results.result_to_json(found)
+
+    def _waiting(self, seconds: float, reason: str) -> None:
+        self.emit({"waiting_s": seconds, "reason": reason})
 
     def info(self) -> dict[str, Any]:
         """See service.py."""
         ref, task, machine = _ref(self.args), _task(self.args), _machine(self.args)
-        row, risks = interruptible(lambda: self._row(ref), self.cancelled)
-        chosen = _engines(ref)
-        judged = candidate_of(row, task or _any_task(row), machine, chosen, predict)
-        if ref.precision and judged.engine:
-            fit = predict(row.facts, task or _any_task(row), machine, judged.engine, ref.precision)
-            judged = replace(judged, precision=ref.precision, fit=fit)
-        judged = replace(judged, risks=(*judged.risks, *risks))
+        row = interruptible(lambda: self._row(ref), self.cancelled)
+        engines = _engines(ref)
+        judged = candidate_of(row, task or _any_task(row), machine, registry.engines(), predict)
+        if ref.engine and judged.chosen:
+            asked = named(judged.variants, ref.engine, ref.precision)
+            if asked is None:
+                raise UnknownEngine(
+                    engine="-".join(filter(None, (ref.engine, ref.precision))),
+                    known=[f"{v.engine}-{v.precision}" for v in judged.variants if v.usable]
+                    or _variants(engines),
+                )
+            judged = with_variant(judged, asked)
         return {"candidate": results.candidate_to_json(rank([judged])[0])}
 
-    def _row(self, ref: Reference) -> tuple[Row, list[Reason]]:
+    def _row(self, ref: Reference) -> Row:
         """The model as the Hub tells it, or, for one that is here, as its files do."""
+        if self.args.get("here"):
+            return row_of_local(self._find(ref))
         try:
             raw = self.client.model_info(ref.repo, ref.revision, security=True)
             row = row_of({**raw, "id": ref.repo})
             row = replace(row, facts=deepen(self.client, row.facts))
+            summary = known(summary_of(self.client, row.facts), "card")
         except _NO_HUB as problem:
             try:
-                return row_of_local(self._find(ref)), []
+                return row_of_local(self._find(ref))
             except NotDownloaded:
                 raise problem from None
-        flagged = flagged_files(raw)
-        return row, [Reason("risk.unsafe_file", {"files": sorted(flagged)[:20]})] if flagged else []
+        return replace(row, about=replace(row.about, summary=summary), here=self._here(row.facts))
+
+    def _here(self, facts: ModelFacts) -> frozenset[str]:
+        """The files of a commit that are on this disk."""
+        mine = [m for m in self._models() if (m.repo, m.revision) == (facts.repo, facts.revision)]
+        return frozenset(path for model in mine for path, _, _ in model.files)
 
     def pull(self) -> dict[str, Any]:
         """See service.py."""
@@ -187,7 +185,8 @@ class Request:
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
         """The engine and precision ``ref`` names, or the first engine here that loads it."""
         known = _engines(ref)
-        usable = [engine for engine in known.values() if engine.probe().ok] or list(known.values())
+        ordered = by_format(known)
+        usable = [engine for engine in ordered if engine.probe().ok] or ordered
         chosen = usable[0]
         if len(usable) > 1 and task is not None and not self.client.offline:
             raw = interruptible(

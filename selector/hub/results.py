@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast, get_args
 
 from selector.engines.facts import FileFact, ModelFacts
-from selector.errors import HubAnswerBad
+from selector.errors import BadReference, HubAnswerBad
 from selector.fit.base import Fit, Verdict
 from selector.hub.candidate import (
     Candidate,
@@ -17,11 +18,22 @@ from selector.hub.candidate import (
     LocalModel,
     Reason,
     SearchResult,
+    Variant,
 )
+from selector.hub.repository_facts import repository_facts_from_json
+from selector.hub.score import component_from_json, factor_from_json
+from selector.hub.tally import FilterCount
 from selector.intervals import Interval
+from selector.reference import parse_reference
 
 FILES_SHOWN = 300
 """Files of one candidate in a search result, the top-level ones first."""
+FILES_IN_ALL = 20_000
+FEWEST_FILES = 12
+FILES_TOLD = 5000
+"""Files of one candidate that is asked for alone."""
+CONFIG_SHOWN, CONFIG_TOLD = 20_000, 1_000_000
+"""Signs of a configuration in a search result, and of one that is asked for alone."""
 
 
 def facts_to_json(facts: ModelFacts) -> dict[str, Any]:
@@ -35,23 +47,41 @@ def facts_from_json(data: Mapping[str, Any]) -> ModelFacts:
     return ModelFacts(**{**data, "files": files})
 
 
-def _shortened(facts: ModelFacts) -> ModelFacts:
+def _shortened(facts: ModelFacts, files: int, config: int) -> ModelFacts:
     """A result is one line of the worker's protocol: checkpoints by the hundred have no place in it."""
-    if len(facts.files) <= FILES_SHOWN:
-        return facts
-    shallow = sorted(facts.files, key=lambda file: file.path.count("/"))
-    return replace(facts, files=tuple(shallow[:FILES_SHOWN]))
+    shown = facts.files
+    if len(shown) > files:
+        shown = tuple(sorted(shown, key=lambda file: file.path.count("/"))[:files])
+    return replace(facts, files=shown, config=_cut(facts.config, config))
+
+
+def _cut(config: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+    """As many entries as there is room for, the short ones first: sizes are short, tables are not."""
+    if len(config) <= 40 and len(repr(config)) <= most // 2:
+        return config
+    kept: dict[str, Any] = {}
+    for size, key in sorted(
+        (len(json.dumps(value)) + len(key), key) for key, value in config.items()
+    ):
+        most -= size
+        if most < 0:
+            break
+        kept[key] = config[key]
+    return kept
 
 
 def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
     """The JSON of the command-line contract, and the facts besides."""
-    return {**candidate.to_json(), "facts": facts_to_json(candidate.facts)}
+    facts = _shortened(candidate.facts, FILES_TOLD, CONFIG_TOLD)
+    return {**candidate.to_json(), "facts": facts_to_json(facts)}
 
 
 def result_to_json(result: SearchResult) -> dict[str, Any]:
     """The JSON of the command-line contract, and the facts of each candidate besides."""
+    most = FILES_IN_ALL // max(1, len(result.candidates))
+    most = min(FILES_SHOWN, max(FEWEST_FILES, most))
     rows = [
-        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts)))
+        candidate_to_json(replace(candidate, facts=_shortened(candidate.facts, most, CONFIG_SHOWN)))
         for candidate in result.candidates
     ]
     return {**result.to_json(), "candidates": rows}
@@ -80,6 +110,21 @@ def _reasons(data: Any) -> tuple[Reason, ...]:
     return tuple(Reason(str(item["code"]), dict(item["facts"])) for item in data)
 
 
+def _variant(data: Mapping[str, Any]) -> Variant:
+    reference = parse_reference(str(data["ref"]))
+    return Variant(
+        repo=reference.repo,
+        revision=reference.revision or "",
+        format=str(data["format"]),
+        precision=str(data["precision"]),
+        engine=reference.engine,
+        download_bytes=data["download_bytes"],
+        fit=None if data["fit"] is None else _fit(data["fit"]),
+        reason=Reason(str(data["reason"]["code"]), dict(data["reason"]["facts"])),
+        on_disk=bool(data["on_disk"]),
+    )
+
+
 def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
     """The inverse, with or without facts. Raises KeyError, TypeError or ValueError."""
     fit, licence = _fit(data["fit"]), data["licence"]
@@ -94,7 +139,12 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         else ModelFacts(
             data["id"], data["revision"], (), parameters=data["parameters"], basis=fit.basis
         ),
-        licence=Licence(licence["id"], cast("LicenceClass", licence["class"])),
+        licence=Licence(
+            licence["id"],
+            cast("LicenceClass", licence["class"]),
+            licence.get("name"),
+            licence.get("link"),
+        ),
         gated=bool(data["gated"]),
         languages=tuple(data["languages"]),
         downloads=int(data["downloads"]),
@@ -108,6 +158,12 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         score=float(data["score"]),
         reasons=_reasons(data["reasons"]),
         on_disk=bool(data["on_disk"]),
+        age_s=float(data.get("age_s", 0.0)),
+        about=repository_facts_from_json(data.get("about") or {}),
+        components=tuple(component_from_json(item) for item in data.get("components") or ()),
+        factors=tuple(factor_from_json(item) for item in data.get("factors") or ()),
+        why=_reasons(data.get("why") or ()),
+        variants=tuple(_variant(item) for item in data.get("variants") or ()),
     )
 
 
@@ -122,8 +178,13 @@ def result_from_json(data: Mapping[str, Any]) -> SearchResult:
             removed={str(key): int(count) for key, count in data["removed"].items()},
             candidates=tuple(candidate_from_json(item) for item in data["candidates"]),
             age_s=float(data.get("age_s", 0.0)),
+            filters={
+                str(key): FilterCount(int(count["hidden"]), int(count["alone"]))
+                for key, count in data.get("filters", {}).items()
+            },
+            cause=data.get("cause"),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (BadReference, KeyError, TypeError, ValueError, AttributeError) as error:
         raise HubAnswerBad(reason="not a search result", detail=str(error)[:200]) from error
 
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from selector.engines.base import Engine
 from selector.errors import (
@@ -20,57 +20,100 @@ from selector.errors import (
     PetitError,
     UnsafePath,
 )
+from selector.hub.asking import Listing, listings
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.client import HubClient
 from selector.hub.complete import complete
-from selector.hub.filters import Filters, removal, risk_for
+from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
 from selector.hub.judge import Predict, Row, candidate_of, row_of
-from selector.hub.ranking import rank
-from selector.hub.results import result_from_json, result_to_json
+from selector.hub.probed import Probed
+from selector.hub.ranking import DEFAULT, judged, rank
+from selector.hub.score import Weights
+from selector.hub.siblings import group
+from selector.hub.tally import Tally
+from selector.hub.task_match import other_task
+from selector.intervals import Interval
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
-Recall = Callable[[str], tuple[dict[str, Any], float] | None]
-Remember = Callable[[str, dict[str, Any]], None]
 SCAN = 200
 """Models asked for in one request."""
 COMPLETED = 24
 """At most so many models get extra requests in one search."""
-_SORTS = {"likes": "likes", "recent": "lastModified"}
+_HOPED = 4_000_000
+_QUICK = Interval(1000.0, 1000.0, 1000.0)
+"""What a model of unknown size is taken to be, to see whether it could be shown at best."""
+_ROUNDS = 3
+"""A model that turns out too large makes room for another, whose size may be unknown as well."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known here of models that were seen: rows to judge, and counts of others.
+
+    ``taken`` says how many more there are that these filters take away, by the keys of filters.ORDER;
+    models that pass but are further down than ``rows`` goes are under ``(removed.limit,)``.
+    """
+
+    rows: tuple[Row, ...] = ()
+    taken: Mapping[tuple[str, ...], int] | None = None
+
+
+class Memory(Protocol):
+    """What earlier answers of the Hub said; see remembered.py. Nothing here raises."""
+
+    def find(self, task: Task, filters: Filters) -> Kept:
+        """Models for a task, without any network."""
+
+    def fill(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows with sizes and configuration that were found out before, at the same commit."""
+
+    def remember(self, rows: Sequence[Row], task: Task) -> None:
+        """Keep rows as they are told now."""
+
+
+class NoMemory:
+    """Remembers nothing."""
+
+    def find(self, task: Task, filters: Filters) -> Kept:
+        """See Memory."""
+        return Kept()
+
+    def fill(self, rows: Sequence[Row]) -> list[Row]:
+        """See Memory."""
+        return list(rows)
+
+    def remember(self, rows: Sequence[Row], task: Task) -> None:
+        """See Memory."""
 
 
 def _ask(client: HubClient, task: Task, filters: Filters) -> list[dict[str, Any]]:
     """Every model the Hub names for the task, each once, in the order of the requests."""
-    # The most popular models are English; a language needs a request of its own to be seen at all.
-    narrowed = [()] if not filters.language else [(), (filters.language,)]
-    asked = [(tag, extra) for tag in task.hub_tags for extra in narrowed]
 
-    def one(request: tuple[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-        return client.list_models(
-            pipeline_tag=request[0],
-            filter=request[1],
-            search=filters.query,
-            sort=_SORTS.get(filters.sort, "downloads"),
-            limit=max(SCAN, filters.limit),
-        )
+    def one(listing: Listing) -> list[dict[str, Any]]:
+        try:
+            return client.list_models(
+                filter=listing.tags,
+                search=listing.words,
+                sort=listing.sort,
+                num_parameters=listing.num_parameters,
+                limit=max(SCAN, filters.limit if filters.limit < MOST else 0),
+            )
+        except HubAnswerBad:
+            if listing.needed:
+                raise
+            _log.warning("a list beside the main one could not be read: %s", listing.tags)
+            return []
 
     with ThreadPoolExecutor(4, "hub-list") as pool:
-        pages = list(pool.map(one, asked))
-    found = {str(raw.get("id")): raw for page in pages for raw in page}
+        pages = list(pool.map(one, listings(task, filters)))
+    found: dict[object, dict[str, Any]] = {}
+    for number, page in enumerate(pages):
+        for place, raw in enumerate(page):
+            name = raw.get("id")
+            found.setdefault(name if isinstance(name, str) else (number, place), raw)
     return list(found.values())
-
-
-def _rows(raws: Sequence[Mapping[str, Any]], removed: Counter[str]) -> list[Row]:
-    """The entries that can be read; the others are counted, for not even their names are safe."""
-    rows = []
-    for raw in raws:
-        try:
-            rows.append(row_of(raw))
-        except UnsafePath:
-            removed["removed.unsafe_path"] += 1
-        except HubAnswerBad:
-            removed["removed.unreadable"] += 1
-    return rows
 
 
 class _Search:
@@ -84,13 +127,85 @@ class _Search:
         filters: Filters,
         predict: Predict,
         engines: Mapping[str, Engine],
+        memory: Memory,
+        weights: Weights,
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
-        self.filters, self.predict, self.engines = filters, predict, engines
-        self.removed: Counter[str] = Counter()
+        self.filters, self.predict = filters, predict
+        self.engines = {name: Probed(engine) for name, engine in engines.items()}
+        self.memory, self.weights = memory, weights
+        self.tally = Tally()
 
-    def _judge(self, row: Row) -> Candidate:
-        return candidate_of(row, self.task, self.machine, self.engines, self.predict)
+    def _readable(self, raws: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The entries that can be read; the others are counted, for not even their names are safe."""
+        rows = []
+        for raw in raws:
+            try:
+                rows.append(row_of(raw))
+            except UnsafePath:
+                self.tally.add(("removed.unsafe_path",))
+            except HubAnswerBad:
+                self.tally.add(("removed.unreadable",))
+        return rows
+
+    def _judged(self, row: Row) -> tuple[Candidate, tuple[str, ...]]:
+        """The candidate, and the filters that take it away."""
+        found = candidate_of(row, self.task, self.machine, self.engines, self.predict)
+        return found, removals(found, self.filters, other_task=other_task(row, self.task))
+
+    def _shown(self, keys: tuple[str, ...]) -> bool:
+        return not keys or not self.filters.shown.isdisjoint(keys)
+
+    def _ranked(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        filters = self.filters
+        return rank(
+            candidates,
+            sort=filters.sort,
+            language=filters.language,
+            now=datetime.now(UTC),
+            weights=self.weights,
+        )
+
+    @property
+    def _limit(self) -> int:
+        return MOST if LIMIT in self.filters.shown else self.filters.limit
+
+    def _with_sizes(self, rows: Sequence[Row]) -> list[Row]:
+        """Ask for what is missing, of the rows that would be shown and of no others."""
+        rows = list(rows)
+        place = {row.facts.repo: index for index, row in enumerate(rows)}
+        budget, tried = COMPLETED, set[str]()
+        for _ in range(_ROUNDS):
+            found = [self._judged(row) for row in rows]
+            passing = [candidate for candidate, keys in found if not keys]
+            wanted = [repo for repo in self._could_be_shown(passing) if repo not in tried][:budget]
+            if not wanted:
+                break
+            tried.update(wanted)
+            budget -= len(wanted)
+            with ThreadPoolExecutor(6, "hub-complete") as pool:
+                done = list(pool.map(lambda repo: self._completed(rows[place[repo]]), wanted))
+            for repo, row in zip(wanted, done, strict=True):
+                rows[place[repo]] = row
+        return rows
+
+    def _could_be_shown(self, passing: Sequence[Candidate]) -> list[str]:
+        """Repositories of unknown size that would be among the first if they were small and quick."""
+        filters = self.filters
+        unsized = {found.repo for found in passing if found.facts.parameters is None}
+        if filters.sort != "rank":
+            shown = self._ranked([_hopeful(found) for found in passing])[: self._limit]
+            return [found.repo for found in shown if found.repo in unsized]
+        sized = self._ranked([found for found in passing if found.repo not in unsized])
+        least = sized[self._limit - 1].score if len(sized) >= self._limit else -1.0
+        now = datetime.now(UTC)
+        hoped = [
+            judged(_hopeful(found), filters.language, now=now, weights=self.weights)
+            for found in passing
+            if found.repo in unsized
+        ]
+        hoped.sort(key=lambda found: -found.score)
+        return [found.repo for found in hoped if found.score >= least]
 
     def _completed(self, row: Row) -> Row:
         try:
@@ -98,72 +213,101 @@ class _Search:
         except PetitError:
             return row  # it stays in the list with an unknown size
 
-    def _with_sizes(self, rows: list[Row]) -> list[Row]:
-        """Ask for what is missing, for the most popular rows that would be shown."""
-        shown = [
-            index
-            for index, row in enumerate(rows)
-            if row.facts.parameters is None and self._key(self._judge(row)) is None
-        ]
-        shown.sort(key=lambda index: -rows[index].downloads)
-        chosen = shown[:COMPLETED]
-        with ThreadPoolExecutor(6, "hub-complete") as pool:
-            done = list(pool.map(lambda index: self._completed(rows[index]), chosen))
-        rows = list(rows)
-        for index, row in zip(chosen, done, strict=True):
-            rows[index] = row
-        return rows
+    def _cut(
+        self, candidates: Sequence[Candidate], shown_anyway: frozenset[str]
+    ) -> list[Candidate]:
+        """The first ones; what the user asked to see all the same does not push others out."""
+        left, found = self._limit, list[Candidate]()
+        for candidate in candidates:
+            if candidate.repo in shown_anyway:
+                found.append(candidate)
+            elif left > 0:
+                left -= 1
+                found.append(candidate)
+        more = found[MOST:]
+        self.tally.add((LIMIT,), len(candidates) - len(found) + len(more))
+        return found[:MOST]
 
-    def _key(self, candidate: Candidate) -> str | None:
-        return None if self.filters.show_all else removal(candidate, self.filters)
-
-    def _kept(self, candidate: Candidate) -> Candidate | None:
-        key = removal(candidate, self.filters)
-        if key is None:
-            return candidate
-        if not self.filters.show_all:
-            self.removed[key] += 1
-            return None
-        risk = risk_for(key)
-        if risk is None or risk.code in {known.code for known in candidate.risks}:
-            return candidate
-        return replace(candidate, risks=(*candidate.risks, risk))
-
-    def result(self, rows: list[Row], scanned: int, *, online: bool) -> SearchResult:
+    def result(self, rows: Sequence[Row], scanned: int, cause: str | None = None) -> SearchResult:
         """Judge, filter, rank and cut."""
-        rows = self._with_sizes(rows) if online else rows
-        kept = [found for row in rows if (found := self._kept(self._judge(row))) is not None]
-        ranked = rank(
-            kept, sort=self.filters.sort, language=self.filters.language, now=datetime.now(UTC)
-        )
-        if len(ranked) > self.filters.limit:
-            self.removed["removed.limit"] += len(ranked) - self.filters.limit
+        kept, anyway = list[Candidate](), set[str]()
+        for row in rows:
+            candidate, keys = self._judged(row)
+            if not self._shown(keys):
+                self.tally.add(keys)
+                continue
+            kept.append(marked(candidate, keys, self.filters))
+            if keys:
+                anyway.add(candidate.repo)
+        shown = self._cut(self._ranked(kept), frozenset(anyway))
         return SearchResult(
-            source="hub" if online else "cache",
+            source="hub" if cause is None else "cache",
             scanned=scanned,
-            removed=dict(sorted(self.removed.items())),
-            candidates=tuple(ranked[: self.filters.limit]),
+            removed=self.tally.removed(),
+            candidates=tuple(shown),
+            age_s=max((candidate.age_s for candidate in shown), default=0.0),
+            filters=self.tally.filters(),
+            cause=cause,
         )
 
     def online(self, local: Sequence[Row]) -> SearchResult:
         """Ask the Hub. Raises HubProblem."""
         raws = _ask(self.client, self.task, self.filters)
-        here = {(row.facts.repo, row.facts.revision) for row in local}
-        rows = [
-            replace(row, on_disk=(row.facts.repo, row.facts.revision) in here)
-            for row in _rows(raws, self.removed)
-        ]
-        return self.result(rows, len(raws), online=True)
+        rows = self._with_sizes(self._grouped(self.memory.fill(self._readable(raws)), local))
+        self.memory.remember(_single(rows), self.task)
+        return self.result(rows, len(raws))
 
-    def offline(self, local: Sequence[Row]) -> SearchResult:
-        """Search the models on this disk."""
-        tags = set(self.task.hub_tags)
-        words = (self.filters.query or "").lower()
-        asked = [row for row in local if words in row.facts.repo.lower()]
-        rows = [row for row in asked if row.task_tag is None or row.task_tag in tags]
-        if len(rows) < len(asked):
-            self.removed["removed.task"] += len(asked) - len(rows)
-        return self.result(rows, len(asked), online=False)
+    def _grouped(self, rows: Sequence[Row], local: Sequence[Row]) -> list[Row]:
+        """Every form of a model in one row; those that are joined to another are counted."""
+        grouped, joined = group(rows, local)
+        self.tally.add(("removed.other_form",), joined)
+        return grouped
+
+    def without_hub(self, local: Sequence[Row], problem: HubProblem) -> SearchResult:
+        """Search the models on this disk and those that were seen before; raises ``problem`` for none."""
+        words = (self.filters.query or "").lower().split()
+        here = [row for row in local if all(word in row.facts.repo.lower() for word in words)]
+        kept = self.memory.find(self.task, self.filters)
+        told = {row.facts.repo: row for row in kept.rows}
+        disk = {row.facts.repo for row in here}
+        rows = [_joined(row, told.get(row.facts.repo)) for row in here]
+        rows += [row for row in kept.rows if row.facts.repo not in disk]
+        scanned = len(rows)
+        for keys, n in (kept.taken or {}).items():
+            self.tally.add(keys, n)
+            scanned += n
+        if not scanned:
+            raise problem
+        return self.result(self._grouped(rows, local), scanned, problem.code)
+
+
+def _hopeful(candidate: Candidate) -> Candidate:
+    """Of unknown size it would be far down, and stay there unasked: as if it were small and quick."""
+    if candidate.facts.parameters is not None:
+        return candidate
+    fit = replace(candidate.fit, verdict="fits", speed=_QUICK)
+    return replace(candidate, facts=replace(candidate.facts, parameters=_HOPED), fit=fit)
+
+
+def _single(rows: Sequence[Row]) -> list[Row]:
+    """Each repository by itself, as the index keeps them."""
+    return [each for row in rows for each in (replace(row, siblings=()), *row.siblings)]
+
+
+def _joined(here: Row, told: Row | None) -> Row:
+    """A model of this disk: its own files know it best, and the Hub how much it is used."""
+    if told is None:
+        return here
+    return replace(
+        told,
+        facts=here.facts,
+        licence=here.licence if here.licence.id else told.licence,
+        languages=here.languages or told.languages,
+        task_tag=here.task_tag or told.task_tag,
+        on_disk=True,
+        here=here.here,
+        age_s=0.0,
+    )
 
 
 def search(
@@ -171,65 +315,22 @@ def search(
     task: Task,
     machine: Machine,
     *,
-    query: str | None = None,
-    language: str | None = None,
-    licence: str = "any",
-    max_params: int | None = None,
-    max_memory: int | None = None,
-    sort: str = "rank",
-    limit: int = 50,
-    show_all: bool = False,
     predict: Predict,
     engines: Mapping[str, Engine],
     local: Sequence[Row] = (),
-    recall: Recall | None = None,
-    remember: Remember | None = None,
+    memory: Memory | None = None,
+    weights: Weights = DEFAULT,
+    **filters: Any,
 ) -> SearchResult:
     """Candidates for ``task``, best first; ``scanned == len(candidates) + sum(removed.values())``.
 
-    Without the Hub the fitting models of ``local`` are given, and with them the last answer to the
-    same question. Raises HubProblem when there is neither, BadSetting.
+    ``filters`` are the fields of Filters. Without the Hub the fitting models of ``local`` are given,
+    and those that ``memory`` has seen. Raises HubProblem when there is neither, BadSetting.
     """
-    filters = Filters(query, language, licence, max_params, max_memory, sort, limit, show_all)
-    key = filters.key(task.id, client.endpoint)
-    this = _Search(client, task, machine, filters, predict, engines)
+    wanted = Filters(**filters)
+    this = _Search(client, task, machine, wanted, predict, engines, memory or NoMemory(), weights)
     try:
-        result = this.online(local)
+        return this.online(local)
     except (HubUnreachable, HubOffline, HubBusy) as problem:
-        return _without_hub(this, local, recall(key) if recall else None, problem)
-    if remember is not None:
-        remember(key, result_to_json(result))
-    return result
-
-
-def _without_hub(
-    this: _Search,
-    local: Sequence[Row],
-    kept: tuple[dict[str, Any], float] | None,
-    problem: HubProblem,
-) -> SearchResult:
-    result = this.offline(local)
-    if kept is not None:
-        try:
-            return _joined(result, _aged(result_from_json(kept[0]), kept[1], local))
-        except HubAnswerBad:
-            pass  # written by another version: as good as nothing
-    if not result.scanned:
-        raise problem
-    return result
-
-
-def _joined(here: SearchResult, kept: SearchResult) -> SearchResult:
-    """The kept answer, led by models of this disk that it does not name: those work right now."""
-    named = {candidate.repo for candidate in kept.candidates}
-    more = tuple(candidate for candidate in here.candidates if candidate.repo not in named)
-    return replace(kept, scanned=kept.scanned + len(more), candidates=more + kept.candidates)
-
-
-def _aged(result: SearchResult, age_s: float, local: Sequence[Row]) -> SearchResult:
-    here = {(row.facts.repo, row.facts.revision) for row in local}
-    candidates = tuple(
-        replace(candidate, on_disk=(candidate.repo, candidate.revision) in here)
-        for candidate in result.candidates
-    )
-    return replace(result, source="cache", candidates=candidates, age_s=age_s)
+        this.tally = Tally()
+        return this.without_hub(local, problem)

@@ -4,8 +4,9 @@
 Every request's args may have: ``data_dir`` (Petit's folder), ``offline``, ``endpoint``, ``extra`` (read-only
 model folders), and
 
-- ``search``: ``task``, ``machine``, ``filters`` (see Filters) → a search result with facts.
-- ``info``: ``ref``, ``task`` or null, ``machine`` → ``{"candidate": …}``, configuration and file sizes included.
+- ``search``: ``task``, ``machine``, ``filters`` (see Filters), ``weights`` (see Weights.read) → a search result with facts.
+- ``info``: ``ref``, ``task`` or null, ``machine`` → ``{"candidate": …}``, configuration and file sizes included;
+  with ``here`` from the files on this disk alone.
 - ``pull``: ``ref``, ``task`` or null → ``{"model": …}``; progress ``{file, done_bytes, total_bytes, …}``.
 - ``library``: ``verify`` false or true → ``{"models": […]}``.
 - ``remove``: ``ref`` → ``{"freed_bytes": …}``.

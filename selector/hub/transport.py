@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from selector.errors import HubAnswerBad, HubOffline, HubUnreachable, PetitError
 from selector.hub import answers
+from selector.hub.pacing import Pacing, RateWindow
 
 if TYPE_CHECKING:
     import httpx2
 
 ANSWER_LIMIT = 64_000_000
 _ATTEMPTS = 3
+_BUSY_ATTEMPTS = 8
+"""While every answer says how long to wait, and somebody is told."""
 _PAUSE_S = 0.4
-_LONGEST_PAUSE_S = 3.0
 _CONNECT_S = 5.0
 
 
@@ -33,6 +35,8 @@ class Transport:
         self.offline = offline
         self._headers = headers
         self._timeout_s = timeout_s
+        self.pacing = Pacing()
+        self.window = RateWindow()
         self._lock = threading.Lock()
         self._http: httpx2.Client | None = None
 
@@ -80,8 +84,11 @@ class Transport:
         self, url: str, headers: Mapping[str, str], repo: str | None, revision: str | None
     ) -> httpx2.Response:
         http = self._connections()
+        kind = "api" if url.startswith(f"{self.endpoint}/api/") else "resolvers"
+        self.pacing.before(kind, self.window)
         with self._translated():
             response = http.send(http.build_request("GET", url, headers=headers), stream=True)
+            self.window.note(kind, response.headers)
             problem = answers.error_of(
                 response.status_code, response.headers, self.endpoint, repo, revision
             )
@@ -106,15 +113,24 @@ class Transport:
         attempts: int = _ATTEMPTS,
     ) -> Iterator[httpx2.Response]:
         """A successful answer whose body is still to be read. Raises HubProblem, also inside."""
-        for attempt in range(1, attempts + 1):
+        attempt = 1
+        while True:
             try:
                 response = self._once(url, headers or {}, repo, revision)
                 break
             except PetitError as problem:
+                busy = problem.code == "hub.busy"
+                told = busy and self.pacing.patient and attempts > 1
                 pause = _pause(problem, attempt)
-                if pause is None or attempt == attempts:
+                if (
+                    pause is None
+                    or attempt >= (_BUSY_ATTEMPTS if told else attempts)
+                    or (busy and not self.pacing.affords(pause))
+                ):
                     raise
-                time.sleep(pause)
+                limited = problem.facts.get("status") == 429
+                self.pacing.wait(pause, "rate_limit" if limited else "busy")
+                attempt += 1
         try:
             with self._translated():
                 yield response
@@ -152,11 +168,11 @@ class Transport:
 
 
 def _pause(problem: PetitError, attempt: int) -> float | None:
-    """How long before another attempt; None when another would not help or the wait is too long."""
+    """How long before another attempt; None when another would not help."""
     if problem.code == "hub.busy":
         asked = problem.facts.get("retry_after_s")
-        pause = _PAUSE_S * 2**attempt if asked is None else float(asked)
-        return pause if pause <= _LONGEST_PAUSE_S else None
+        # A server that says 0 and refuses again would be asked again at once.
+        return float(max(_PAUSE_S * 2**attempt if asked is None else float(asked), _PAUSE_S))
     if problem.code == "hub.unreachable" and problem.facts.get("reason") != "time-out":
         return _PAUSE_S * attempt
     return None

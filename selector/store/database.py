@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -15,8 +15,8 @@ from selector.errors import StoreDamaged, StoreLocked, StoreTooNew, TargetNotWri
 BUSY_TIMEOUT_S = 5.0
 
 
-def _migrations() -> list[str]:
-    folder = files("selector.store") / "migrations"
+def _migrations(name: str) -> list[str]:
+    folder = files("selector.store") / name
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
     return [(folder / name).read_text(encoding="utf-8") for name in names]
 
@@ -39,15 +39,19 @@ def _translated(path: Path) -> Iterator[None]:
 class Database:
     """One connection for one thread; make another for another thread.
 
-    Raises StoreLocked, StoreTooNew, StoreDamaged or TargetNotWritable from every method.
+    ``migrations`` is the folder of numbered scripts that make its schema. Raises StoreLocked,
+    StoreTooNew, StoreDamaged or TargetNotWritable from every method.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, migrations: str = "migrations", timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
         self.path = path
+        self._migrations = migrations
         path.parent.mkdir(parents=True, exist_ok=True)
         with _translated(path):
             self._connection = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+                path, timeout=timeout_s, isolation_level=None, check_same_thread=False
             )
         try:
             with _translated(path):
@@ -60,7 +64,7 @@ class Database:
             raise
 
     def _migrate(self) -> None:
-        steps = _migrations()
+        steps = _migrations(self._migrations)
         with _translated(self.path):
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version > len(steps):
@@ -94,6 +98,18 @@ class Database:
         """Run one statement, committed at once; returns the last row id."""
         with _translated(self.path):
             return self._connection.execute(sql, values).lastrowid or 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is kept together, or nothing of it."""
+        self.write("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+        self.write("COMMIT")
 
     def close(self) -> None:
         """Close the connection."""

@@ -14,6 +14,7 @@ ROLES: Mapping[str, str] = {
     "hub": "selector.hub.service",
     "calculator": "selector.decide.calculator",
     "machine": "selector.machine.service",
+    "architecture": "selector.engines.architecture",
 }
 """Role name to the module that has ``def role() -> Role``."""
 

@@ -38,9 +38,9 @@ def worker_command(role: str, python: str | None = None) -> list[str]:
 
 
 def worker_environment(role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables of a worker; one that runs models gets no token."""
+    """Variables of a worker; one that runs or builds models gets no token."""
     variables = dict(os.environ)
-    if role == "model":
+    if role in {"model", "architecture"}:
         for name in _SECRETS:
             variables.pop(name, None)
         variables.update(MODEL_ENVIRONMENT)

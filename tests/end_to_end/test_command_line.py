@@ -96,8 +96,16 @@ def test_a_search_accounts_for_every_model_and_marks_what_cannot_run(petit: Peti
 
 def test_a_fit_is_predicted_without_downloading_weights(petit: Petit, hub: LoopbackHub) -> None:
     hub.clear_requests()
-    found = petit("fit", "bank/large")
-    assert found["models"][0]["fit"]["memory_bytes"]["expected"] > 100_000_000
+    found = petit("fit", "bank/large", "bank/small")
+    model, small = found["models"]
+    assert small["why"][1]["facts"]["other"] == "large"
+    assert model["fit"]["memory_bytes"]["expected"] > 100_000_000
+    answers = {check["question"]: check["answer"] for check in model["preflight"]["checks"]}
+    assert answers["loads"] == answers["safe"] == answers["allowed"] == "yes"
+    assert answers["time"] == "unknown"  # nothing was downloaded yet
+    assert model["variants"][0]["ref"].startswith("bank/large@")
+    assert model["variants"][0]["ref"].endswith("#torch-fp32")
+    assert model["about"]["parameters"]["source"] == "metadata"
     assert sum(request.bytes_sent for request in hub.requests) < 60_000
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -10,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selector import registry
 from selector.errors import BadReference, HubAnswerBad, UnsafePath
 from selector.hub import headers
 from selector.hub.client import HubClient
 from selector.hub.complete import complete
-from selector.hub.facts import facts_from_info, weight_format, with_file_sizes
+from selector.hub.facts import facts_from_info, weight_format, with_file_sizes, with_weights
 from selector.hub.judge import row_of
-from selector.hub.local_facts import card_of
 from selector.hub.safe_path import is_safe, safe_path
 from selector.reference import parse_reference
 from tests.hub.conftest import folder, safetensors
@@ -114,7 +115,7 @@ def test_a_full_answer() -> None:
             config={"model_type": "bert", "tokenizer_config": {"chat_template": "x" * 10_000}},
         )
     )
-    assert facts.parameters == 90
+    assert facts.parameters == 88
     assert facts.parameters_by_dtype == {"F32": 100, "I64": 2}
     assert facts.stored_bytes == 416
     assert facts.weight_format == "safetensors"
@@ -168,7 +169,8 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _FIELDS = ("siblings", "safetensors", "gguf", "config", "tags", "cardData", "downloads", "likes",
-           "gated", "lastModified", "pipeline_tag")  # fmt: skip
+           "gated", "lastModified", "pipeline_tag", "evalResults", "model-index", "createdAt",
+           "library_name", "securityRepoStatus")  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(_FIELDS), _JSON))
@@ -198,24 +200,79 @@ def test_a_name_with_markup_is_no_name() -> None:
 def test_a_header_is_counted() -> None:
     body = safetensors(4000, "BF16")
     length = headers.header_length(body[:8])
-    assert headers.weights_by_dtype(body[8 : 8 + length]) == {"BF16": 2000}
+    assert headers.tensors_of(body[8 : 8 + length]).by_dtype == {"BF16": 2000}
 
 
 @given(st.binary(max_size=64))
 def test_noise_is_no_header(noise: bytes) -> None:
     try:
         length = headers.header_length(noise)
-        headers.weights_by_dtype(noise[8 : 8 + length])
+        headers.tensors_of(noise[8 : 8 + length])
     except HubAnswerBad:
         pass
 
 
 @pytest.mark.parametrize(
-    "header", [[], {"w": 1}, {"w": {"dtype": "F32", "shape": [-1]}}, {"w": {"dtype": "F32", "shape": ["x"]}}]
+    "header", [[], {"w": 1}, {"w": {"dtype": "F32", "shape": [2**40, 2**40]}},
+               {"w": {"dtype": "F32", "shape": [1] * 200}},
+               {"w": {"dtype": "F32", "shape": [-1]}}, {"w": {"dtype": "F32", "shape": ["x"]}}]
 )  # fmt: skip
 def test_a_wrong_header_is_told(header: object) -> None:
     with pytest.raises(HubAnswerBad):
-        headers.weights_by_dtype(json.dumps(header).encode())
+        headers.tensors_of(json.dumps(header).encode())
+
+
+def _header(**tensors: list[int]) -> bytes:
+    at, entries = 0, {}
+    for name, shape in tensors.items():
+        size = 4 * math.prod(shape)
+        entries[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    return json.dumps(entries).encode()
+
+
+def test_tied_weights_count_once_and_only_where_the_configuration_ties_them() -> None:
+    header = _header(
+        **{"model.embed_tokens.weight": [100, 8], "lm_head.weight": [100, 8], "w": [8]}
+    )
+    tensors = headers.tensors_of(header)
+    assert tensors.parameters(tied=True) == 808
+    assert tensors.parameters(tied=False) == 1608
+    facts = facts_from_info(_raw(config={"tie_word_embeddings": True}))
+    assert with_weights(facts, tensors).parameters == 808
+    assert with_weights(facts, tensors).stored_bytes == 4 * 1608
+    facts = facts_from_info(_raw(config={"tie_word_embeddings": "yes"}))
+    assert with_weights(facts, tensors).parameters == 1608
+
+
+def test_buffers_are_stored_and_no_parameters() -> None:
+    # GPT-2 stores a mask of a million entries a layer; the Hub's own count includes it.
+    header = _header(
+        **{"h.0.attn.bias": [1, 1, 4, 4], "h.0.attn.c_attn.bias": [24], "wte.weight": [10, 8],
+           "embeddings.position_ids": [1, 512]}
+    )  # fmt: skip
+    tensors = headers.tensors_of(header)
+    assert tensors.parameters(tied=False) == 24 + 80
+    assert sum(tensors.by_dtype.values()) == 16 + 24 + 80 + 512
+
+
+def test_two_names_for_the_same_bytes_count_once() -> None:
+    entry = {"dtype": "F32", "shape": [5], "data_offsets": [0, 20]}
+    assert headers.tensors_of(json.dumps({"a": entry, "b": entry}).encode()).by_dtype == {"F32": 5}
+
+
+def test_a_header_that_claims_exabytes_is_read_no_further(
+    client: HubClient, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    lie = struct.pack("<Q", 2**60) + b"{" * 300_000
+    hub.publish(
+        Repository("org/lie", folder(tmp_path / "lie", {"model.safetensors": lie}, weights=0), hide_safetensors=True)
+    )  # fmt: skip
+    facts = next(facts_from_info(r) for r in client.list_models() if r["id"] == "org/lie")
+    hub.clear_requests()
+    done = complete(client, facts)
+    assert done.basis == "file size"
+    assert sum(request.bytes_sent for request in hub.requests) < 150_000
 
 
 # -- completion -------------------------------------------------------------------------------------
@@ -256,27 +313,32 @@ def test_a_long_header_and_shards(client: HubClient, hub: LoopbackHub, tmp_path:
     assert complete(client, found["org/shards"]).parameters == 20_000
 
 
+def test_three_hundred_shards_cost_a_handful_of_requests_and_their_bytes_are_right(
+    client: HubClient, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    names = [f"model-{n:05}-of-00300.safetensors" for n in range(1, 301)]
+    shard = safetensors(4000)
+    index = {
+        "metadata": {"total_size": 300 * 4000, "total_parameters": 299_000},
+        "weight_map": {f"layer.{n}": name for n, name in enumerate(names)} | {"bad": ["x"]},
+    }
+    files: dict[str, bytes | str] = dict.fromkeys(names, shard)
+    files["model.safetensors.index.json"] = json.dumps(index)
+    big = folder(tmp_path / "big", files, weights=0)
+    (big / "pytorch_model.bin").write_bytes(b"x" * 50_000)
+    hub.publish(Repository("org/big", big, hide_safetensors=True))
+    facts = next(facts_from_info(r) for r in client.list_models() if r["id"] == "org/big")
+    hub.clear_requests()
+    done = complete(client, facts)
+    assert len(hub.requests) <= 8
+    assert (done.parameters, done.stored_bytes) == (299_000, 300 * 4000)
+    planned = set(registry.engine("torch").files(done, "fp32"))
+    weights = sum(f.size for f in done.files if f.path in planned and "model-" in f.path)
+    assert weights == 300 * len(shard)
+
+
 def test_a_gated_model_stays_known_by_its_sizes(client: HubClient, hub: LoopbackHub) -> None:
     raw = next(r for r in client.list_models() if r["id"] == "org/gated")
     del raw["safetensors"]
     done = complete(client, facts_from_info(raw))
     assert done.parameters
-
-
-# -- cards ------------------------------------------------------------------------------------------
-
-
-def test_a_card_on_disk_is_read() -> None:
-    text = "---\nlicense: mit\nlanguage:\n- en\n- fr\ntags:\n- x\npipeline_tag: 'fill-mask'\n---\nlicense: no"
-    assert card_of(text) == {
-        "license": ["mit"],
-        "language": ["en", "fr"],
-        "pipeline_tag": ["fill-mask"],
-    }
-    assert card_of("license: mit") == {}
-    assert card_of("---\nlanguage: [en, de]") == {"language": ["en", "de"]}
-
-
-@given(st.text(max_size=200))
-def test_any_card_is_read(text: str) -> None:
-    card_of(f"---\n{text}")

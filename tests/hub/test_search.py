@@ -11,12 +11,10 @@ import pytest
 
 from selector import registry
 from selector.engines.torch_engine import ENGINE
-from selector.errors import BadSetting, HubAnswerBad, HubBusy, HubOffline, HubUnreachable
+from selector.errors import BadSetting, HubAnswerBad, HubBusy, HubUnreachable
 from selector.fit.predict import predict
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.client import HubClient
-from selector.hub.library import local_models
-from selector.hub.local_facts import row_of_local
 from selector.hub.results import result_from_json, result_to_json
 from selector.hub.search import search
 from selector.machine.facts import Machine
@@ -184,48 +182,6 @@ def test_markup_in_a_card_stays_text(find: Search, hub: LoopbackHub, tmp_path: P
     candidate = of(find(), "org/html")
     assert candidate.licence.id == "<b>mit</b>"
     assert candidate.licence.kind == "unknown"
-
-
-def test_an_answer_is_kept_and_recalled_when_the_hub_is_gone(
-    find: Search, hub: LoopbackHub, connect: Connect
-) -> None:
-    kept: dict[str, str] = {}
-
-    def remember(key: str, result: dict[str, Any]) -> None:
-        kept[key] = json.dumps(result)
-
-    def recall(key: str) -> tuple[dict[str, Any], float] | None:
-        return (json.loads(kept[key]), 42.0) if key in kept else None
-
-    first = find(remember=remember, recall=recall)
-    offline = find(client=connect(hub.endpoint, offline=True), recall=recall)
-    assert (offline.source, offline.age_s) == ("cache", 42.0)
-    assert offline.to_json()["candidates"] == first.to_json()["candidates"]
-    assert offline.removed == first.removed
-    hub.close()
-    assert find(recall=recall).source == "cache"
-    with pytest.raises(HubUnreachable):
-        find(recall=recall, query="never asked")
-
-
-def test_models_of_this_disk_lead_a_kept_answer(
-    find: Search, hub: LoopbackHub, connect: Connect, tmp_path: Path
-) -> None:
-    kept: list[dict[str, Any]] = []
-    folder(tmp_path / "shipped" / "sample" / "tiny", seed=40)
-    local = [row_of_local(m) for m in local_models(tmp_path, (tmp_path / "shipped",))]
-    find(remember=lambda _, result: kept.append(result))
-    offline = connect(hub.endpoint, offline=True)
-    found = find(client=offline, local=local, recall=lambda _: (kept[0], 1.0))
-    assert ids(found)[0] == "sample/tiny"
-    assert len(found.candidates) == 6
-
-
-def test_a_kept_answer_that_is_damaged_is_as_good_as_none(
-    find: Search, hub: LoopbackHub, connect: Connect
-) -> None:
-    with pytest.raises(HubOffline):
-        find(client=connect(hub.endpoint, offline=True), recall=lambda _: ({"source": "hub"}, 1.0))
 
 
 def test_a_result_survives_being_json(find: Search) -> None:

@@ -84,10 +84,12 @@ def test_offline_answers_come_from_here(ask: Ask, hub: LoopbackHub) -> None:
     pulled = ask("pull", ref="org/small", task="text-classification")
     hub.clear_requests()
     kept = ask("search", task="text-classification", offline=True)
-    assert kept["source"] == "cache"
-    assert len(kept["candidates"]) == len(online["candidates"])
-    other = ask("search", task="text-classification", offline=True, filters={"sort": "likes"})
-    assert [c["id"] for c in other["candidates"]] == ["org/small"]
+    assert (kept["source"], kept["cause"]) == ("cache", "hub.offline")
+    # What is on this disk by now is known better, and so may stand elsewhere.
+    assert {c["id"] for c in kept["candidates"]} == {c["id"] for c in online["candidates"]}
+    assert kept["removed"] == online["removed"]
+    other = ask("search", task="text-classification", offline=True, filters={"query": "french"})
+    assert [c["id"] for c in other["candidates"]] == ["org/french"]
     assert ask("pull", ref="org/small", task=None, offline=True) == pulled
     info = ask("info", ref="org/small", task="text-classification", offline=True)
     assert info["candidate"]["parameters"] == 10_000

@@ -19,9 +19,15 @@ from ui.models.candidate_row import row_of_candidate
 from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_page import CandidatesPage
 from ui.pages.candidates_summary import hidden_text
+from ui.theme.theme import Theme
 
 NOWHERE = "no-model-is-called-this"
 DAY_S = 86_400
+
+
+@pytest.fixture
+def look(qapp):
+    return Theme(qapp, "light")
 
 
 def settled(bench, qtbot):
@@ -101,13 +107,16 @@ def test_that_a_search_shows_candidates_and_where_the_hidden_ones_went(page, qtb
     search(page, qtbot)
     assert page.results.kind == "table"
     assert len(page.model.rows) == 3
-    told = page.results.hidden.text()
-    assert told.startswith("2 hidden: 1 ")
-    assert "1 too big" in told
-    page.results.show_hidden.click()
+    hidden = page.results.hidden
+    assert hidden.text == "2 hidden:"
+    assert hidden.pills["memory"].text() == "1 too big for the memory"
+    hidden.everything.click()
     settled(page.bench, qtbot)
     assert len(page.model.rows) == 5
-    assert not page.results.show_hidden.isVisibleTo(page)
+    assert hidden.everything.text() == "Hide them again"
+    hidden.everything.click()
+    settled(page.bench, qtbot)
+    assert len(page.model.rows) == 3
 
 
 def test_that_the_most_frequent_reason_for_hiding_comes_first():
@@ -128,7 +137,7 @@ def test_that_an_older_search_under_way_is_dropped(page, hub, qtbot):
     page.search()
     first = page._finding
     qtbot.waitUntil(lambda: held.strikes == 1, timeout=10_000)
-    page.filters.licence.setCurrentIndex(1)
+    page.filters.choices["licence"].setCurrentIndex(1)
     assert first.dropped
     settled(page.bench, qtbot)
     assert page.results.kind == "table"
@@ -136,9 +145,7 @@ def test_that_an_older_search_under_way_is_dropped(page, hub, qtbot):
     assert workers("hub") == []
 
 
-@pytest.mark.parametrize(
-    ("words", "kind"), [(NOWHERE, "nothing"), ("pickle-only", "nothing_hidden")]
-)
+@pytest.mark.parametrize(("words", "kind"), [(NOWHERE, "nothing"), ("pickle-only", "hidden")])
 def test_that_nothing_found_and_everything_hidden_differ(page, qtbot, words, kind):
     search(page, qtbot, words)
     assert page.results.kind == kind
@@ -158,8 +165,8 @@ def test_that_offline_and_a_hub_that_refuses_connections_differ(
 
 def test_that_a_cached_answer_says_how_old_it_is(page, desk, hub, qtbot):
     search(page, qtbot)
-    with Database(desk.locations.database) as database:
-        database.write("UPDATE search SET answered_at = answered_at - ?", (3 * DAY_S,))
+    with Database(desk.locations.model_index, "index_migrations") as database:
+        database.write("UPDATE model SET seen = seen - ?", (3 * DAY_S,))
     hub.faults.answer_status(429, retry_after=3600, path="^/api/models$")
     search(page, qtbot)
     assert "3 days" in page.banner.text
@@ -181,7 +188,7 @@ def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, hu
     assert page.banner.text == "1 model is ready to try."
     assert [x.verified for x in desk.library() if x.ref == wanted] == [True]
     project = page.bench.services.project
-    assert project.refs == (wanted,)
+    assert project.refs == (f"{wanted}#torch-fp32",)
     assert project.evaluation is None, "other contestants make an old evaluation void"
     assert page.footer.rows == {}
     assert page.footer.primary.text() == "Try 1 model"
@@ -226,7 +233,7 @@ def test_that_other_contestants_make_an_old_evaluation_void(page, desk, qtbot):
     page.model.tick({sample.refs[0]})
     page.footer.primary.click()
     project = page.bench.services.project
-    assert project.refs == sample.refs[:1]
+    assert project.refs == (f"{sample.refs[0]}#torch-fp32",)
     assert project.evaluation is None
     assert project.decision_file is None
 
@@ -250,8 +257,8 @@ def test_that_details_give_reasons_and_risks_of_the_row_with_the_cursor(page, qt
     assert {Wording("en").text(x.code, **x.facts) for x in shown.reasons} <= set(told)
 
 
-def test_that_details_fall_back_to_the_code_of_a_reason_from_a_newer_version(qtbot):
-    details = CandidateDetails(Wording("en"))
+def test_that_details_fall_back_to_the_code_of_a_reason_from_a_newer_version(qtbot, look):
+    details = CandidateDetails(look, Wording("en"))
     qtbot.addWidget(details)
     made = replace(many_candidates()[2], reasons=(Reason("reason.unheard_of"),))
     details.show_row(row_of_candidate(made, 0))
@@ -260,8 +267,8 @@ def test_that_details_fall_back_to_the_code_of_a_reason_from_a_newer_version(qtb
     assert "reason.unheard_of" in told
 
 
-def test_that_text_from_the_hub_is_never_read_as_html(qtbot):
-    details = CandidateDetails(Wording("en"))
+def test_that_text_from_the_hub_is_never_read_as_html(qtbot, look):
+    details = CandidateDetails(look, Wording("en"))
     qtbot.addWidget(details)
     made = replace(many_candidates()[0], repo="x/<b>bold</b>")
     details.show_row(row_of_candidate(made, 0))

@@ -21,7 +21,6 @@ from selector.settings import Settings, load_settings, save_settings
 from selector.store.database import Database
 from selector.store.outputs import known_outputs, remember_output
 from selector.store.projects import Project, last_project, save_project
-from selector.store.searches import recall_search, remember_search
 from selector.tasks.outputs import Labels, ScoredLabel
 from selector.wording import LANGUAGES, Wording, catalogue
 
@@ -163,16 +162,6 @@ def test_outputs_are_there_after_a_cut(tmp_path: Path) -> None:
             3: (output, 0.5)
         }
     database.close()
-
-
-def test_a_kept_search_tells_its_age(tmp_path: Path) -> None:
-    with Database(tmp_path / "petit.db") as database:
-        remember_search(database, "k", {"scanned": 1})
-        found = recall_search(database, "k")
-        assert found is not None
-        assert found[0] == {"scanned": 1}
-        assert 0 <= found[1] < 60
-        assert recall_search(database, "other") is None
 
 
 def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:

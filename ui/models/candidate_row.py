@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selector.fit.base import Fit, Verdict
-from selector.hub.candidate import Candidate, LicenceClass, Reason
+from selector.hub.candidate import Candidate, Licence, LicenceClass, Reason, Variant
+from selector.hub.filters import marks
+from selector.hub.judge import with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,28 @@ class CandidateRow:
     risks: tuple[Reason, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
     """Path and size of each file."""
+    candidate: Candidate | None = None
+    """Everything known of it; None for rows that are only a name."""
+
+    @property
+    def ref(self) -> str:
+        """What is downloaded and tried: the chosen form, ``ORG/NAME@REVISION#ENGINE-PRECISION``."""
+        return self.candidate.ref if self.candidate else f"{self.repo}@{self.revision}"
 
     @property
     def key(self) -> str:
-        """``ORG/NAME@REVISION``: what the project keeps."""
-        return f"{self.repo}@{self.revision}"
+        """``ORG/NAME@REVISION`` of the chosen form, whose repository may be a sibling's."""
+        return self.ref.partition("#")[0]
 
     @property
     def usable(self) -> bool:
         """Whether an engine here can load it."""
         return self.engine is not None
+
+    @property
+    def marks(self) -> tuple[Reason, ...]:
+        """Why a filter would hide it: it is shown all the same."""
+        return marks(self.candidate) if self.candidate else ()
 
     @property
     def verdict(self) -> Verdict:
@@ -55,6 +69,11 @@ class CandidateRow:
         return memory.expected if memory else None
 
 
+def _called(licence: Licence) -> str | None:
+    """Where the id is only ``other``, its authors' own name says more."""
+    return licence.name if licence.id == "other" and licence.name else licence.id
+
+
 def row_of_candidate(candidate: Candidate, rank: int) -> CandidateRow:
     """The row of a search result."""
     return CandidateRow(
@@ -64,7 +83,7 @@ def row_of_candidate(candidate: Candidate, rank: int) -> CandidateRow:
         parameters=candidate.facts.parameters,
         download_bytes=candidate.download_bytes,
         fit=candidate.fit,
-        licence=candidate.licence.id,
+        licence=_called(candidate.licence),
         licence_kind=candidate.licence.kind,
         downloads=candidate.downloads,
         engine=candidate.engine,
@@ -76,4 +95,27 @@ def row_of_candidate(candidate: Candidate, rank: int) -> CandidateRow:
         reasons=candidate.reasons,
         risks=candidate.risks,
         files=tuple((file.path, file.size) for file in candidate.facts.files),
+        candidate=candidate,
     )
+
+
+def renewed(row: CandidateRow, candidate: Candidate) -> CandidateRow:
+    """The same row of a candidate that changed; what a disk row leaves out stays left out."""
+    made = row_of_candidate(candidate, row.rank)
+    return made if row.downloads is not None else replace(made, downloads=None)
+
+
+def in_form(row: CandidateRow, variant: Variant) -> CandidateRow:
+    """The row with another of its forms chosen."""
+    if row.candidate is None:
+        return row
+    return renewed(row, with_variant(row.candidate, variant))
+
+
+def now_here(row: CandidateRow) -> CandidateRow:
+    """The row after its chosen form was downloaded."""
+    if row.candidate is None or row.candidate.chosen is None:
+        return replace(row, on_disk=True)
+    here, *others = row.candidate.variants
+    variants = (replace(here, on_disk=True), *others)
+    return renewed(row, replace(row.candidate, on_disk=True, variants=variants))

@@ -150,8 +150,20 @@ class CandidatesModel(QAbstractTableModel):
         self.endResetModel()
         self.ticked_changed.emit()
 
+    def replace_row(self, old: CandidateRow, new: CandidateRow) -> None:
+        """Put ``new`` where ``old`` is; a tick moves with it."""
+        place = next((n for n, row in enumerate(self._rows) if row.key == old.key), None)
+        if place is None or self._rows[place] == new:
+            return
+        self._rows[place] = new
+        if old.key in self._ticked and old.key != new.key:
+            self._ticked.discard(old.key)
+            self._ticked.add(new.key)
+        self.dataChanged.emit(self.index(place, 0), self.index(place, self.columnCount() - 1))
+        self.ticked_changed.emit()
+
     def set_look(self, icons: dict[str, QIcon], colours: dict[str, QColor]) -> None:
-        """Icons and text colours of the verdicts, by ``fits``, ``tight``, ``no``, ``unknown``, ``disk``."""
+        """Icons and text colours of the verdicts, by ``fits``, ``tight``, ``no``, ``unknown``, ``disk``, ``marked``."""
         self._icons, self._colours = icons, colours
         if self._rows:
             last = self.index(len(self._rows) - 1, self.columnCount() - 1)
@@ -201,14 +213,13 @@ class CandidatesModel(QAbstractTableModel):
             return self._icons.get(row.verdict)
         if column is Column.MEMORY and role == _FOREGROUND:
             return self._colours.get(row.verdict)
-        if column is Column.MODEL and role == _DECORATION and row.on_disk:
-            return self._icons.get("disk")
+        if column is Column.MODEL and role == _DECORATION and (row.marks or row.on_disk):
+            return self._icons.get("marked" if row.marks else "disk")
         if column is Column.MODEL and role == _CHECK and row.usable:
             ticked = row.key in self._ticked
             return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
         if column is Column.MODEL and role == _ACCESSIBLE:
-            disk = f", {self._wording.text('candidates.on_disk')}" if row.on_disk else ""
-            return f"{row.repo}{disk}"
+            return ", ".join((row.repo, *self._remarks(row)))
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -269,10 +280,17 @@ class CandidatesModel(QAbstractTableModel):
         known.sort(key=value, reverse=order == Qt.SortOrder.DescendingOrder)
         self._rows = known + missing
 
+    def _remarks(self, row: CandidateRow) -> list[str]:
+        """What the icon of a row means, and more: it is here, or shown in spite of a filter."""
+        words = self._wording
+        here = [words.text("candidates.on_disk")] if row.on_disk else []
+        whys = [words.text(mark.code, **mark.facts) for mark in row.marks]
+        return here + [words.text("candidates.marked", why=why) for why in whys]
+
     def _tip(self, row: CandidateRow, column: Column) -> str | None:
         words = self._wording
         if column is Column.MODEL:
-            return words.text("candidates.on_disk") if row.on_disk else row.repo
+            return "\n".join((row.repo, *self._remarks(row)))
         if column is Column.MEMORY:
             lines = [words.text(f"candidates.fit_tip.{row.verdict}")]
             if row.fit and (memory := row.fit.memory_bytes):

@@ -3,53 +3,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QDate, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from selector.desk.requests import SearchRequest
 from selector.wording import Wording
+from ui.pages.candidates_choices import CHOICES, FilterChoice
+from ui.widgets.flow_layout import FlowLayout
 
-PAUSE_MS = 450
+PAUSE_MS: Final = 450
 """A pause in typing after which a search starts."""
-_SIZES: tuple[int | None, ...] = (
-    None,
-    5_000_000,
-    30_000_000,
-    150_000_000,
-    600_000_000,
-    2_000_000_000,
-)
-_LANGUAGES = ("", "en", "fr", "de", "es", "it", "pt", "nl", "ar", "zh")
+_FIRST: Final = ("licence", "max_params", "language")
+"""The choices that are always in sight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is asked for."""
+    """What is asked for, as the fields of SearchRequest; ``changed_days`` counts back from today."""
 
     query: str = ""
     licence: str = "any"
     max_params: int | None = None
     language: str | None = None
+    min_params: int | None = None
+    max_memory: int | None = None
+    max_download: int | None = None
+    gated: str = "any"
+    library: str | None = None
+    changed_days: int | None = None
+    show: tuple[str, ...] = ()
     show_all: bool = False
 
     def request(self, task: str) -> SearchRequest:
         """The search for ``task``."""
+        since = self.changed_days and QDate.currentDate().addDays(-self.changed_days)
         return SearchRequest(
             task=task,
             query=self.query.strip() or None,
             language=self.language,
             licence=self.licence,
+            min_params=self.min_params,
             max_params=self.max_params,
+            max_memory=self.max_memory,
+            max_download=self.max_download,
+            gated=self.gated,
+            library=self.library,
+            updated_since=since.toString("yyyy-MM-dd") if since else None,
+            show=self.show,
             show_all=self.show_all,
         )
 
+    @property
+    def question(self) -> Filters:
+        """The same without what is shown all the same."""
+        return replace(self, show=(), show_all=False)
+
 
 class CandidatesFilters(QWidget):
-    """Search words and filters.
+    """Search words and filters; the rarer ones are folded away.
 
     Signals:
         changed: the user changed something and paused.
@@ -61,107 +78,126 @@ class CandidatesFilters(QWidget):
 
     def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        text = wording.text
+        self._wording = wording
+        self._show: tuple[str, ...] = ()
+        self._show_all = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.changed)
 
         self.query = QLineEdit()
-        self.query.setPlaceholderText(text("candidates.search_placeholder"))
-        self.query.setAccessibleName(text("candidates.search_name"))
+        self.query.setPlaceholderText(wording.text("candidates.search_placeholder"))
+        self.query.setAccessibleName(wording.text("candidates.search_name"))
         self.query.setClearButtonEnabled(True)
         self.query.textEdited.connect(self._typed)
         self.query.returnPressed.connect(self._submit)
-
-        self.licence = self._choice(
-            text("candidates.licence_filter"),
-            [
-                ("any", text("candidates.licence_any")),
-                ("permissive", text("candidates.licence_permissive")),
-            ],
-        )
-        self.most = self._choice(
-            text("candidates.size_filter"),
-            [
-                (
-                    limit,
-                    text("candidates.size_any")
-                    if limit is None
-                    else text("candidates.size_up_to", parameters=limit),
-                )
-                for limit in _SIZES
-            ],
-        )
-        self.language = self._choice(
-            text("candidates.language_filter"),
-            [(code, text(f"candidates.language_{code or 'any'}")) for code in _LANGUAGES],
-        )
-        self.show_all = QCheckBox(text("candidates.show_all"))
-        self.show_all.setToolTip(text("candidates.show_all_tip"))
-        self.show_all.toggled.connect(self.changed)
-
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(8)
-        self._row.addWidget(self.query, 1)
-        choices = QHBoxLayout()
-        choices.setSpacing(8)
-        for box in (self.licence, self.most, self.language, self.show_all):
-            choices.addWidget(box)
-        choices.addStretch(0)
-        self._row.addLayout(choices)
-        self._choices = choices
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The search field gets a line of its own where there is little width."""
-        super().resizeEvent(event)
-        needed = self._choices.sizeHint().width() + self.fontMetrics().averageCharWidth() * 40
-        narrow = event.size().width() < needed
-        direction = QBoxLayout.Direction
-        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
-
-    def minimumSizeHint(self) -> QSize:
-        """As in the narrow arrangement: else it could never become narrow."""
-        return QSize(self._choices.minimumSize().width(), super().minimumSizeHint().height())
+        self.choices = {name: FilterChoice(spec, wording) for name, spec in CHOICES.items()}
+        for choice in self.choices.values():
+            choice.currentIndexChanged.connect(self._chosen)
+        self.more = QPushButton()
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._unfold)
+        self.clear = QPushButton(wording.text("candidates.clear_filters"))
+        self.clear.setProperty("kind", "quiet")
+        self.clear.clicked.connect(self._clear)
+        self._lay_out()
+        self._tell()
 
     def filters(self) -> Filters:
         """What is chosen now."""
-        return Filters(
-            query=self.query.text(),
-            licence=str(self.licence.currentData()),
-            max_params=self.most.currentData(),
-            language=self.language.currentData() or None,
-            show_all=self.show_all.isChecked(),
-        )
+        chosen = {name: choice.value for name, choice in self.choices.items()}
+        return Filters(query=self.query.text(), **chosen, show=self._show, show_all=self._show_all)
 
     def set_filters(self, filters: Filters) -> None:
         """Show these without announcing a change."""
-        widgets = (self.query, self.licence, self.most, self.language, self.show_all)
-        before = [widget.blockSignals(True) for widget in widgets]
+        self._pause.stop()
         self.query.setText(filters.query)
-        self.licence.setCurrentIndex(max(0, self.licence.findData(filters.licence)))
-        self.most.setCurrentIndex(
-            _SIZES.index(filters.max_params) if filters.max_params in _SIZES else 0
-        )
-        self.language.setCurrentIndex(max(0, self.language.findData(filters.language or "")))
-        self.show_all.setChecked(filters.show_all)
-        for widget, blocked in zip(widgets, before, strict=True):
-            widget.blockSignals(blocked)
+        for name, choice in self.choices.items():
+            before = choice.blockSignals(True)
+            choice.set_value(getattr(filters, name))
+            choice.blockSignals(before)
+        self._show, self._show_all = filters.show, filters.show_all
+        self._tell()
 
-    def _choice(self, name: str, items: Sequence[tuple[object, str]]) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
-        for value, label in items:
-            box.addItem(label, value)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        box.currentIndexChanged.connect(self.changed)
-        return box
+    def show_anyway(self, names: Iterable[str], *, everything: bool = False) -> None:
+        """Show the models of these filters all the same, and search again."""
+        self._show, self._show_all = tuple(dict.fromkeys(names)), everything
+        self._pause.stop()
+        self.changed.emit()
+
+    # -- what the user does -------------------------------------------------------------------------
 
     def _typed(self) -> None:
+        self._tell()
         self._pause.start()
+
+    def _chosen(self) -> None:
+        self._tell()
+        self.changed.emit()
 
     def _submit(self) -> None:
         self._pause.stop()
         self.submitted.emit()
+
+    def _clear(self) -> None:
+        # The button goes away, and the focus must not go with it.
+        self.query.setFocus()
+        self.set_filters(Filters())
+        self.changed.emit()
+
+    def _unfold(self, unfolded: bool) -> None:
+        self._rare.setVisible(unfolded)
+
+    def _tell(self) -> None:
+        """How many of the folded filters are set, and whether there is something to clear."""
+        rare = [c for name, c in self.choices.items() if name not in _FIRST and c.is_set]
+        text = self._wording.text
+        key = "more_filters_set" if rare else "more_filters"
+        self.more.setText(text(f"candidates.{key}", n=len(rare)))
+        self.more.setAccessibleName(text("candidates.more_filters_name", n=len(rare)))
+        self.more.setToolTip("\n".join(choice.currentText() for choice in rare))
+        self.clear.setVisible(self.filters() != Filters())
+
+    # -- layout -------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self._often = QWidget()
+        often = QHBoxLayout(self._often)
+        often.setContentsMargins(0, 0, 0, 0)
+        often.setSpacing(8)
+        for name in _FIRST:
+            often.addWidget(self.choices[name])
+        often.addWidget(self.more)
+        often.addWidget(self.clear)
+        often.addStretch(1)
+        self._rare = QWidget()
+        self._rare.setAccessibleName(self._wording.text("candidates.more_filters"))
+        rare = FlowLayout(self._rare)
+        for name, choice in self.choices.items():
+            if name not in _FIRST:
+                rare.addWidget(choice)
+        self._rare.hide()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(8)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self.query, 0, 0)
+        self._grid.addWidget(self._often, 0, 1)
+        self._grid.addWidget(self._rare, 2, 0, 1, 2)
+        order = [self.query, *(self.choices[name] for name in _FIRST), self.more, self.clear]
+        order += [c for name, c in self.choices.items() if name not in _FIRST]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The search field gets a line of its own where there is little width."""
+        super().resizeEvent(event)
+        needed = self._often.sizeHint().width() + self.fontMetrics().averageCharWidth() * 40
+        narrow = event.size().width() < needed
+        self._grid.addWidget(self.query, 0, 0, 1, 2 if narrow else 1)
+        self._grid.addWidget(self._often, *((1, 0, 1, 2) if narrow else (0, 1, 1, 1)))
+
+    def minimumSizeHint(self) -> QSize:
+        """As in the narrow arrangement: else it could never become narrow."""
+        return QSize(self._often.minimumSizeHint().width(), super().minimumSizeHint().height())

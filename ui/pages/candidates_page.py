@@ -14,18 +14,29 @@ from selector.hub.candidate import LocalModel, SearchResult
 from selector.store.projects import Project
 from ui.background import Job
 from ui.messages import show_error
-from ui.models.candidate_row import CandidateRow, row_of_candidate
+from ui.models.candidate_row import CandidateRow, now_here, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
+from ui.pages.announce import announce
 from ui.pages.candidates_filters import CandidatesFilters, Filters
 from ui.pages.candidates_footer import CandidatesFooter
-from ui.pages.candidates_loading import chosen_rows, disk_rows, merged, without_engine
+from ui.pages.candidates_loading import (
+    chosen_rows,
+    disk_rows,
+    merged,
+    same_choice,
+    without_engine,
+)
+from ui.pages.candidates_order import CandidatesOrder
 from ui.pages.candidates_results import CandidatesResults
-from ui.pages.candidates_summary import age_text, hidden_text, task_title
+from ui.pages.candidates_summary import hidden_text, kept_text, task_title
+from ui.pages.candidates_waiting import CandidatesWaiting
 from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.message_banner import MessageBanner
 
 TASK_STEP, TRY_STEP = 1, 3
+NEVER_SHOWN = frozenset({"removed.unreadable", "removed.unsafe_path", "removed.other_form"})
+"""What no click brings back."""
 NARROW_SIGNS = 150
 """Below this width, in average characters, details go under the table."""
 
@@ -50,11 +61,19 @@ class CandidatesPage(QWidget):
         self.filters.submitted.connect(self.search)
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.hide()
+        self.banner.action_asked.connect(self._banner_action)
+        self.waiting = CandidatesWaiting(services)
+        self.waiting.stop_asked.connect(self.cancel)
         self.results = CandidatesResults(self.model, services)
         self.results.action.connect(self._empty_action)
         self.results.search_asked.connect(self.search)
         self.results.disk_asked.connect(self.show_disk)
-        self.results.show_hidden_asked.connect(self._show_hidden)
+        self.results.stop_asked.connect(self.cancel)
+        self.results.hidden.asked.connect(self.filters.show_anyway)
+        self.results.hidden.all_asked.connect(
+            lambda everything: self.filters.show_anyway((), everything=everything)
+        )
+        self.order = CandidatesOrder(services, self.model, self.results, self.filters)
         self.footer = CandidatesFooter(services)
         self.footer.primary.clicked.connect(self._primary)
         self.footer.cancelled.connect(self.cancel)
@@ -71,6 +90,7 @@ class CandidatesPage(QWidget):
         column.addWidget(label(self.title, "title"))
         column.addWidget(self._for_task)
         column.addWidget(self.filters)
+        column.addWidget(self.waiting)
         column.addWidget(self.banner)
         column.addWidget(self.results, 1)
         column.addWidget(self.footer)
@@ -118,7 +138,7 @@ class CandidatesPage(QWidget):
         project = self._services.project
         if project.task is None:
             return
-        task, first = project.task, tuple(without_engine(ref) for ref in project.refs)
+        task, first = project.task, project.refs
         self._drop_finding()
         self._from_hub = False
         self.results.show_busy("reading_disk")
@@ -135,67 +155,70 @@ class CandidatesPage(QWidget):
         task = self._services.project.task
         if task is None:
             return
-        request = self.filters.filters().request(task)
+        asked = self.filters.filters()
         desk = self._services.desk
-        first = tuple(without_engine(ref) for ref in self._services.project.refs)
+        first = self._services.project.refs
         self._drop_finding()
         self._from_hub = True
         self.banner.hide()
         self.results.show_busy("searching")
         self._finding = self._services.background.run(
             "search",
-            lambda cancelled, _: (
-                desk.search(request, cancelled),
+            lambda cancelled, progress: (
+                desk.search(asked.request(task), cancelled, on_wait=progress, owner="candidates"),
                 chosen_rows(desk, task, first, cancelled),
+                asked,
             ),
             on_done=self._found,
+            on_progress=self.waiting.show_waits,
             on_error=self._failed,
             on_cancelled=self._not_found,
         )
-
-    def _show_hidden(self) -> None:
-        self.filters.show_all.setChecked(True)
 
     def _drop_finding(self) -> None:
         if self._finding:
             self._finding.drop()
         self._finding = None
+        self.waiting.end()
 
     def _disk_found(self, rows: list[CandidateRow]) -> None:
         self._finding = None
         text = self._services.wording.text
         self._fill(rows)
+        self.results.hidden.clear()
         if not rows:
             self.results.show_empty("disk" if self._services.desk.offline else "not_searched")
             return
         note = "sample_note" if self._services.project.sample else "on_disk_only"
-        self.results.show_table(text(f"candidates.{note}"), "", from_hub=False, can_show=False)
+        self.results.show_table(text(f"candidates.{note}"), from_hub=False)
 
-    def _found(self, answer: tuple[SearchResult, list[CandidateRow]]) -> None:
-        result, chosen = answer
+    def _found(self, answer: tuple[SearchResult, list[CandidateRow], Filters]) -> None:
+        result, chosen, asked = answer
         self._finding = None
+        self.waiting.end()
         words = self._services.wording
         known = {row.key for row in chosen}
         kept = chosen + [row for row in self.model.ticked if row.key not in known]
         found = [row_of_candidate(item, rank) for rank, item in enumerate(result.candidates)]
         self._fill(merged(found, kept))
-        hidden = hidden_text(result.removed, words)
-        if not found:
-            self.results.show_empty("nothing_hidden" if hidden else "nothing", hidden)
-            return
-        self.results.show_table(
-            words.text("candidates.shown", n=len(found)),
-            hidden,
-            from_hub=True,
-            can_show=bool(set(result.removed) - {"removed.limit"}),
-        )
-        if result.source == "cache":
-            key = "cached_offline" if self._services.desk.offline else "cached"
-            note = words.text(f"candidates.{key}", age=age_text(result.age_s, words))
-            self.banner.show_message("info", note)
+        self.results.hidden.show_result(result, asked)
+        if note := kept_text(result, words):
+            online = not self._services.desk.offline
+            again = words.text("candidates.empty.failed_button") if online else ""
+            self.banner.show_message("warn" if online else "info", note, action=again)
+        if found:
+            said = words.text("candidates.shown", n=len(found))
+            self.results.show_table(said, from_hub=True)
+        else:
+            hidden = bool(set(result.removed) - NEVER_SHOWN)
+            said = hidden_text(result.removed, words)
+            self.results.show_empty("hidden" if hidden else "nothing", said)
+        announce(self, "\n".join(line for line in (said, note) if line))
 
     def _failed(self, error: PetitError) -> None:
         self._finding = None
+        self.waiting.end()
+        self.results.hidden.clear()
         if isinstance(error, HubOffline):
             self.results.show_empty("offline")
             return
@@ -204,14 +227,27 @@ class CandidatesPage(QWidget):
 
     def _not_found(self) -> None:
         self._finding = None
-        self.results.show_empty("not_searched")
+        self.waiting.end()
+        if self.model.rows:
+            stopped = self._services.wording.text("candidates.stopped")
+            self.results.show_table(stopped, from_hub=self._from_hub)
+        else:
+            self.results.show_empty("not_searched")
+
+    def _banner_action(self) -> None:
+        """The banner's one action: to ask the Hub again."""
+        self.search()
 
     def _empty_action(self, kind: str) -> None:
         if kind == "no_task":
             self._services.go_to(TASK_STEP)
         elif kind == "offline":
             self.show_disk()
-        elif kind in {"nothing", "nothing_hidden"}:
+        elif kind == "busy":
+            self.cancel()
+        elif kind == "hidden":
+            self.filters.show_anyway((), everything=True)
+        elif kind == "nothing":
             self.filters.set_filters(Filters())
             self.search()
         else:
@@ -246,20 +282,20 @@ class CandidatesPage(QWidget):
         if any(not row.on_disk for row in ticked):
             self._pull(ticked)
         elif ticked:
-            self._keep(tuple(row.key for row in ticked))
+            self._keep(tuple(row.ref for row in ticked))
             self._services.go_to(TRY_STEP)
 
-    def _keep(self, keys: tuple[str, ...]) -> None:
+    def _keep(self, refs: tuple[str, ...]) -> None:
         project = self._services.project
-        if {without_engine(ref) for ref in project.refs} != set(keys):
+        if not same_choice(project.refs, refs):
             self._services.change_project(
-                replace(project, refs=keys, evaluation=None, decision_file=None)
+                replace(project, refs=refs, evaluation=None, decision_file=None)
             )
 
     # -- downloading --------------------------------------------------------------------------------
 
     def _pull(self, ticked: list[CandidateRow]) -> None:
-        refs = [row.key for row in ticked if not row.on_disk]
+        refs = [row.ref for row in ticked if not row.on_disk]
         task, desk = self._services.project.task, self._services.desk
         self.banner.hide()
         self.footer.show_downloads([row for row in ticked if not row.on_disk])
@@ -274,11 +310,11 @@ class CandidatesPage(QWidget):
 
     def _pulled(self, models: list[LocalModel]) -> None:
         here = {without_engine(model.ref) for model in models}
-        ticked = [row.key for row in self.model.ticked]
+        ticked = self.model.ticked
         self._pull_ended()
-        self._fill([replace(x, on_disk=x.on_disk or x.key in here) for x in self.model.rows])
-        self._tick(set(ticked))
-        self._keep(tuple(ticked))
+        self._fill([now_here(x) if x.key in here else x for x in self.model.rows])
+        self._tick({row.key for row in ticked})
+        self._keep(tuple(row.ref for row in ticked))
         note = self._services.wording.text("candidates.downloaded", n=len(models))
         self.banner.show_message("success", note)
 

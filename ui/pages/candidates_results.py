@@ -14,21 +14,30 @@ from PySide6.QtWidgets import (
 )
 
 from ui.models.candidates_model import CandidatesModel
+from ui.pages.candidate_checks import CandidateChecks
 from ui.pages.candidate_details import CandidateDetails
+from ui.pages.candidates_hidden import CandidatesHidden
 from ui.pages.candidates_table import CandidatesTable
 from ui.pages.labels import label
 from ui.services import Services
 from ui.widgets.empty_state import EmptyState
 
-DETAILS_SIGNS = 36
+DETAILS_SIGNS = 46
 """Average characters that fit beside the table."""
-_ICONS = {"no_task": "list-checks", "offline": "wifi-off", "failed": "triangle-alert"}
+_ICONS = {
+    "no_task": "list-checks",
+    "offline": "wifi-off",
+    "failed": "triangle-alert",
+    "busy": "loader",
+    "hidden": "eye",
+}
 _BUTTONS = {
     "no_task": "candidates.empty.no_task_button",
     "not_searched": "candidates.search_hub",
     "disk": "candidates.search_hub",
     "nothing": "candidates.empty.nothing_button",
-    "nothing_hidden": "candidates.show_hidden",
+    "hidden": "candidates.show_all",
+    "busy": "candidates.stop",
     "offline": "candidates.empty.offline_button",
     "failed": "candidates.empty.failed_button",
 }
@@ -45,13 +54,13 @@ class CandidatesResults(QWidget):
 
     Signals:
         action: the button of the empty state of this kind was pressed.
-        search_asked, disk_asked, show_hidden_asked: buttons above the table.
+        search_asked, disk_asked, stop_asked: buttons above the table.
     """
 
     action = Signal(str)
     search_asked = Signal()
     disk_asked = Signal()
-    show_hidden_asked = Signal()
+    stop_asked = Signal()
 
     def __init__(
         self, model: CandidatesModel, services: Services, parent: QWidget | None = None
@@ -65,15 +74,16 @@ class CandidatesResults(QWidget):
         self.empty = EmptyState(services.theme)
         self.empty.action_asked.connect(self._act)
         self.summary = label("", wrap=False)
-        self.hidden = label("", "muted")
-        self.show_hidden = self._quiet(text("candidates.show_hidden"))
-        self.show_hidden.clicked.connect(self.show_hidden_asked)
+        self.hidden = CandidatesHidden(services)
+        self.stop = self._quiet(text("candidates.stop"))
+        self.stop.clicked.connect(self.stop_asked)
         self.search = self._quiet(text("candidates.search_hub"))
         self.search.clicked.connect(self.search_asked)
         self.disk = self._quiet(text("candidates.back_to_disk"))
         self.disk.clicked.connect(self.disk_asked)
         self.table = CandidatesTable(model, services.wording)
-        self.details = CandidateDetails(services.wording)
+        self.details = CandidateDetails(services.theme, services.wording)
+        self.checks = CandidateChecks(services, self.details)
         self.table.row_shown.connect(self._show_details)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
@@ -88,49 +98,54 @@ class CandidatesResults(QWidget):
         """Show why there is no table, with the one button that helps."""
         self.kind = kind
         words = self._services.wording
-        title = "nothing" if kind == "nothing_hidden" else kind
         key = f"candidates.empty.{kind}_text"
         explained = words.text(key) if words.has(key) else ""
         self.empty.set_content(
             _ICONS.get(kind, "search"),
-            words.text(f"candidates.empty.{title}_title"),
+            words.text(f"candidates.empty.{kind}_title"),
             "\n".join(line for line in (explained, more) if line),
             words.text(_BUTTONS[kind]),
         )
+        self._header.hide()
         self._stack.setCurrentWidget(self.empty)
 
     def show_busy(self, key: str) -> None:
         """Say what is under way; rows that are there stay."""
-        words = self._services.wording.text(f"candidates.{key}")
-        if self._model.rows:
-            self.kind = "busy"
-            self.summary.setText(words)
-            self.hidden.setText("")
-            self._stack.setCurrentIndex(1)
-            return
         self.kind = "busy"
-        self.empty.set_content("loader", words, "", "")
+        text = self._services.wording.text
+        if self._model.rows:
+            self.summary.setText(text(f"candidates.{key}"))
+            self._show_buttons(self.stop)
+            self._stack.setCurrentWidget(self.splitter)
+            return
+        self.empty.set_content(
+            _ICONS["busy"], text(f"candidates.{key}"), "", text(_BUTTONS["busy"]), kind=""
+        )
+        self._header.hide()
         self._stack.setCurrentWidget(self.empty)
 
-    def show_table(self, summary: str, hidden: str, *, from_hub: bool, can_show: bool) -> None:
+    def show_table(self, summary: str, *, from_hub: bool) -> None:
         """Show the table below a line that sums it up."""
         self.kind = "table"
         self.summary.setText(summary)
-        self.hidden.setText(hidden)
-        self.show_hidden.setVisible(bool(hidden) and can_show)
-        self.search.setVisible(not from_hub)
-        self.disk.setVisible(from_hub)
-        self._stack.setCurrentIndex(1)
+        self._show_buttons(self.disk if from_hub else self.search)
+        self._stack.setCurrentWidget(self.splitter)
         self.table.fit_columns()
         if not self.table.currentIndex().isValid() and self._model.rows:
             self.table.selectRow(0)
         self._show_details()
+
+    def _show_buttons(self, *shown: QPushButton) -> None:
+        for button in (self.stop, self.disk, self.search):
+            button.setVisible(button in shown)
+        self._header.show()
 
     def set_look(self) -> None:
         """Make icons and colours anew for the theme."""
         theme = self._services.theme
         icons = {kind: theme.icon(name, role) for kind, name, role in _VERDICTS}
         icons["disk"] = theme.icon("hard-drive", "accent")
+        icons["marked"] = theme.icon("eye", "warn")
         colours = {kind: theme.colour(role) for kind, _, role in _VERDICTS}
         self._model.set_look(icons, colours)
 
@@ -141,13 +156,13 @@ class CandidatesResults(QWidget):
             side = self.fontMetrics().averageCharWidth() * DETAILS_SIGNS
             self.splitter.setSizes([max(1, self.width() - side), side])
         else:
-            self.splitter.setSizes([self.height() * 3 // 5, self.height() * 2 // 5])
+            self.splitter.setSizes([self.height() // 2, self.height() // 2])
 
     def _act(self) -> None:
         self.action.emit(self.kind)
 
     def _show_details(self) -> None:
-        self.details.show_row(self.table.current_row())
+        self.checks.show(self.table.current_row())
 
     @staticmethod
     def _quiet(text: str) -> QPushButton:
@@ -156,21 +171,19 @@ class CandidatesResults(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        results = QWidget()
-        column = QVBoxLayout(results)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        row = QHBoxLayout()
+        self._header = QWidget()
+        row = QHBoxLayout(self._header)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(self.summary)
-        row.addWidget(self.hidden, 1)
-        for button in (self.show_hidden, self.disk, self.search):
+        row.addWidget(self.summary, 1)
+        for button in (self.stop, self.disk, self.search):
             row.addWidget(button)
-        column.addLayout(row)
-        column.addWidget(self.splitter, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(results)
+        self._stack.addWidget(self.splitter)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
+        whole.setSpacing(8)
+        whole.addWidget(self._header)
+        whole.addWidget(self.hidden)
+        whole.addWidget(self._stack, 1)

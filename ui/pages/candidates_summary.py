@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sentences about a search: what was hidden and why, how old an answer is."""
+"""Sentences about a search: what was hidden and why, how long to wait, how old an answer is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from selector import registry
+from selector.desk.requests import SearchWait
+from selector.hub.candidate import SearchResult
 from selector.wording import Wording
 
 
@@ -20,15 +22,19 @@ def hidden_text(removed: Mapping[str, int], wording: Wording) -> str:
     return wording.text("candidates.hidden", n=sum(n for n, _ in counted), parts=parts)
 
 
-def age_text(seconds: float, wording: Wording) -> str:
-    """How old, in minutes, hours or days."""
-    minutes = max(1, round(seconds / 60))
-    if minutes < 90:
-        return wording.text("candidates.age_minutes", n=minutes)
-    hours = round(minutes / 60)
-    if hours < 48:
-        return wording.text("candidates.age_hours", n=hours)
-    return wording.text("candidates.age_days", n=round(hours / 24))
+def wait_text(wait: SearchWait, wording: Wording) -> str:
+    """Why a search waits, and how long still."""
+    return wording.text(f"candidates.wait.{wait.reason}", left=wait.seconds_left)
+
+
+def kept_text(result: SearchResult, wording: Wording) -> str:
+    """Why the Hub did not answer, and how old what is shown instead is; empty when it did."""
+    if result.source != "cache":
+        return ""
+    key = f"candidates.kept.{(result.cause or '').removeprefix('hub.')}"
+    why = wording.text(key if wording.has(key) else "candidates.kept.failed")
+    what = "seen" if result.age_s else "disk"
+    return f"{why} {wording.text(f'candidates.kept.{what}', age=wording.age(result.age_s))}"
 
 
 def task_title(task_id: str, wording: Wording) -> str:

@@ -58,6 +58,13 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:disabled, QToolButton[kind="quiet"]:disabled { color: $disabled; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $accent; }
+QPushButton[pill="true"] { padding: 1px 10px; background: $hover; border-color: transparent;
+    color: $text; }
+QPushButton[pill="true"]:hover { border-color: $border_strong; }
+QPushButton[pill="true"]:checked { background: $accent_soft; border-color: $accent; }
+QPushButton[pill="true"]:focus { border: 2px solid $accent; padding: 0px 9px; }
+QPushButton[pill="true"]:disabled { color: $muted; background: transparent;
+    border-color: $border; }
 QPushButton[kind="danger"] { color: $bad; border-color: $bad; }
 QPushButton[kind="danger"]:hover, QPushButton[kind="danger"]:pressed { background: $bad_soft; }
 QPushButton[kind="danger"]:focus { border-color: $bad; }

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _SHORT = 80
+_LONG_WORD = re.compile(r"\S{18,}")
+_JOINT = re.compile(r"([/_.?&=,-](?=\w)|[a-z](?=[A-Z]))")
+_NO_JOINT = re.compile(r"[^\s\u200b]{22}(?=[^\s\u200b])")
 
 
 def plain_tooltip(text: str) -> str:
@@ -16,6 +20,12 @@ def plain_tooltip(text: str) -> str:
     if len(text) <= _SHORT and not any(sign in text for sign in "<&\n"):
         return text
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"
+
+
+def breakable(text: str) -> str:
+    """``text`` with places to wrap within long words such as addresses and file names."""
+    joined = _LONG_WORD.sub(lambda word: _JOINT.sub("\\1\u200b", word[0]), text)
+    return _NO_JOINT.sub(lambda part: part[0] + "\u200b", joined)
 
 
 def plain_label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks closely at the row that the cursor rests on, and shows in the details what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from selector.desk.examining import Examined
+from selector.errors import PetitError
+from selector.hub.candidate import Candidate
+from selector.hub.judge import with_variant
+from selector.hub.variants import named
+from ui.background import Job
+from ui.messages import message_of
+from ui.models.candidate_row import CandidateRow, renewed
+from ui.pages.candidate_details import CandidateDetails
+from ui.services import Services
+
+PAUSE_MS = 400
+"""The cursor passes over rows while it moves; only where it rests is the Hub asked."""
+_KEPT = 100
+
+
+class CandidateChecks(QObject):
+    """One question at most is under way; answers are kept while the page lives.
+
+    Signals:
+        learned: a CandidateRow of which more is known now.
+    """
+
+    learned = Signal(CandidateRow)
+
+    def __init__(self, services: Services, details: CandidateDetails) -> None:
+        super().__init__(details)
+        self._services, self._details = services, details
+        self._kept: dict[str, Examined] = {}
+        self._notes: dict[str, str] = {}
+        self._job: Job | None = None
+        self._row: CandidateRow | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+
+    def show(self, row: CandidateRow | None) -> None:
+        """Show what is known of ``row``; more is asked when the cursor stays."""
+        self._drop()
+        self._row = row
+        if row is None or row.candidate is None or row.on_disk:
+            self._details.show_row(row)
+            return
+        kept = self._kept.get(row.ref)
+        note = self._notes.get(row.ref, "")
+        if kept is None and not note:
+            offline = self._services.desk.offline
+            note = self._services.wording.text("fact.offline" if offline else "preflight.checking")
+            if not offline:
+                self._pause.start()
+        self._details.show_row(row, kept, note)
+
+    def stop(self) -> None:
+        """Ask nothing any more."""
+        self._drop()
+
+    def _drop(self) -> None:
+        self._pause.stop()
+        if self._job is not None:
+            self._job.drop()
+        self._job = None
+
+    def _ask(self) -> None:
+        row, project = self._row, self._services.project
+        if row is None:
+            return
+        ref, task, desk = row.ref, project.task, self._services.desk
+        self._job = self._services.background.run(
+            "examine",
+            lambda cancelled, part: desk.examine(ref, task, part, cancelled),
+            on_progress=lambda parts: self._part(ref, parts[-1]),
+            on_done=lambda found: self._done(ref, found),
+            on_error=lambda error: self._failed(ref, error),
+        )
+
+    def _part(self, ref: str, found: Examined) -> None:
+        if self._row is not None and self._row.ref == ref:
+            note = self._services.wording.text("preflight.checking")
+            self._details.show_row(self._row, found, note)
+
+    def _done(self, ref: str, found: Examined) -> None:
+        self._job = None
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[ref] = found
+        if self._row is not None and self._row.ref == ref and self._row.candidate is not None:
+            row = renewed(self._row, deepened(self._row.candidate, found.candidate))
+            self._row = row
+            self._details.show_row(row, found)
+            self.learned.emit(row)
+
+    def _failed(self, ref: str, error: PetitError) -> None:
+        self._job = None
+        words = self._services.wording
+        note = words.text("fact.not_asked", why=message_of(error, words).text)
+        self._notes = {ref: note}  # asked again when the cursor comes back later
+        if self._row is not None and self._row.ref == ref:
+            self._details.show_row(self._row, None, note)
+
+
+def deepened(listed: Candidate, found: Candidate) -> Candidate:
+    """What the list told, with what the repository's own page, configuration and headers add."""
+    if found.repo != listed.repo:
+        return listed  # the chosen form is a sibling's: its page does not speak for this model
+    siblings = [each for each in listed.variants if each.repo != listed.repo]
+    variants = (*found.variants, *siblings)
+    merged = replace(
+        found,
+        on_disk=listed.on_disk,
+        score=listed.score,
+        reasons=listed.reasons,
+        components=listed.components,
+        factors=listed.factors,
+        why=listed.why,
+        downloads=found.downloads or listed.downloads,
+        variants=variants,
+    )
+    chosen = listed.chosen
+    if chosen is None:
+        return merged
+    mine = [each for each in variants if each.repo == chosen.repo]
+    kept = named(mine, chosen.engine, chosen.precision)
+    reason = chosen.reason
+    return with_variant(merged, replace(kept, reason=reason) if kept else merged.chosen)

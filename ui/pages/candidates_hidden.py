@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a search hides, by reason: a pill for each filter that brings its models back, and hides them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from selector.hub.candidate import SearchResult
+from selector.hub.filters import SHOWABLE
+from selector.hub.tally import FilterCount
+from ui.pages.candidates_filters import Filters
+from ui.pages.labels import label
+from ui.services import Services
+from ui.widgets.flow_layout import FlowLayout
+
+_SHOWABLE = frozenset(SHOWABLE)
+
+
+class CandidatesHidden(QWidget):
+    """A row of pills, the fullest first; hidden while nothing is.
+
+    Signals:
+        asked: show the models of these filters (a tuple of names) and of no others.
+        all_asked: show everything, or nothing that is hidden.
+    """
+
+    asked = Signal(tuple)
+    all_asked = Signal(bool)
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._question: Filters | None = None
+        self._counts: dict[str, FilterCount] = {}
+        self._shown: tuple[str, ...] = ()
+        self._all = False
+        self.pills: dict[str, QPushButton] = {}
+        self.everything = QPushButton()
+        self.everything.setProperty("kind", "quiet")
+        self.everything.clicked.connect(lambda: self.all_asked.emit(not self._all))
+        self._sum = label("", "muted", wrap=False)
+        self._row = FlowLayout(self)
+        self._row.addWidget(self._sum)
+        self._row.addWidget(self.everything)
+        services.theme.changed.connect(self._set_icons)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """How many models are hidden."""
+        return self._sum.text()
+
+    def show_result(self, result: SearchResult, filters: Filters) -> None:
+        """The counts of a search that was asked with ``filters``."""
+        if filters.question != self._question:
+            self._counts = {}
+        # What is shown all the same is counted nowhere; its pill keeps the count it was pressed with.
+        kept = {
+            name: count
+            for name, count in self._counts.items()
+            if name in filters.show or filters.show_all
+        }
+        found = {key.removeprefix("removed."): count for key, count in result.filters.items()}
+        self._question, self._counts = filters.question, kept | found
+        self._shown, self._all = filters.show, filters.show_all
+        self._fill(sum(result.removed.values()), set(found))
+
+    def clear(self) -> None:
+        """Another list is shown, of which nothing is hidden."""
+        self._question, self._counts = None, {}
+        self._fill(0, set())
+
+    def _fill(self, hidden: int, hiding: set[str]) -> None:
+        words = self._services.wording
+        had = next((name for name, pill in self.pills.items() if pill.hasFocus()), None)
+        for pill in self.pills.values():
+            self._row.removeWidget(pill)
+            pill.hide()
+            pill.deleteLater()
+        self.pills = {}
+        self._row.removeWidget(self.everything)
+        self._sum.setText(words.text("candidates.hidden_sum", n=hidden))
+        for name in _in_order(self._counts):
+            self.pills[name] = self._pill(name, shown=name not in hiding)
+            self._row.addWidget(self.pills[name])
+        self._row.addWidget(self.everything)
+        key = "hide_again" if self._all else "show_all"
+        self.everything.setText(words.text(f"candidates.{key}"))
+        self.everything.setVisible(self._all or bool(_SHOWABLE & hiding - {"limit"}))
+        self._set_icons()
+        self.setVisible(bool(self._counts) or self._all)
+        if had in self.pills:
+            self.pills[had].setFocus()
+        self.updateGeometry()
+
+    def _pill(self, name: str, *, shown: bool) -> QPushButton:
+        words, count = self._services.wording, self._counts[name]
+        why = words.text(f"removed.{name}")
+        pill = QPushButton(words.text("candidates.hidden_part", n=count.hidden, why=why), self)
+        pill.setProperty("pill", True)
+        if name not in _SHOWABLE:
+            pill.setEnabled(False)
+            pill.setToolTip(words.text("candidates.never_shown"))
+            pill.show()
+            return pill
+        pill.setCheckable(True)
+        pill.setChecked(shown)
+        verb = "hide" if shown else "show"
+        pill.setAccessibleName(words.text(f"candidates.{verb}_hidden", n=count.hidden, why=why))
+        key = "shown_tip" if shown else "hidden_tip"
+        pill.setToolTip(words.text(f"candidates.{key}", n=count.hidden, alone=count.alone))
+        pill.clicked.connect(lambda: self._press(name))
+        pill.show()
+        return pill
+
+    def _press(self, name: str) -> None:
+        shown = set(self.pills if self._all else self._shown) & _SHOWABLE
+        self.asked.emit(tuple(sorted(shown ^ {name})))
+
+    def _set_icons(self) -> None:
+        theme = self._services.theme
+        for pill in self.pills.values():
+            icon = "check" if pill.isChecked() else "plus"
+            pill.setIcon(theme.icon(icon, "accent" if pill.isChecked() else "muted"))
+
+
+def _in_order(counts: Mapping[str, FilterCount]) -> list[str]:
+    """The fullest first; what is merely further down the list last."""
+    return sorted(counts, key=lambda name: (name == "limit", -counts[name].hidden, name))
