@@ -6,11 +6,18 @@ from __future__ import annotations
 import importlib.util
 import platform
 from collections.abc import Collection
+from functools import cache
 
 from selector.engines.base import Loadable
 
 INTEL_MAC = ("Darwin", "x86_64")
 ARM_WINDOWS = ("Windows", "ARM64")
+
+
+@cache
+def _is_here(name: str) -> bool:
+    """Asked of hundreds of models in one search, and an answer for the life of a process."""
+    return importlib.util.find_spec(name) is not None
 
 
 def probe_packages(
@@ -20,7 +27,7 @@ def probe_packages(
 
     ``without_build`` names the systems (platform.system(), platform.machine()) nobody builds them for.
     """
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    missing = [name for name in names if not _is_here(name)]
     if not missing:
         return Loadable(True)
     here = platform.system(), platform.machine()

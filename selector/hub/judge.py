@@ -167,7 +167,7 @@ def candidate_of(
 ) -> Candidate:
     """The candidate, not ranked yet."""
     variants = _variants(row, task, machine, engines, predict)
-    chosen = pick(variants)
+    chosen = pick(variants, task)
     unit = "tokens/s" if task.streams else "inputs/s"
     candidate = Candidate(
         repo=row.facts.repo,
@@ -223,5 +223,5 @@ def refitted(
     changed = replace(candidate, facts=facts, about=about, variants=variants, risks=risks)
     before = candidate.chosen
     if before is not None and before.reason.code == "variant.asked":
-        return with_variant(changed, named(variants, before.engine, before.precision))
-    return with_variant(changed, pick(variants))
+        return with_variant(changed, named(variants, before.engine, before.precision, task))
+    return with_variant(changed, pick(variants, task))

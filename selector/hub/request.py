@@ -121,9 +121,10 @@ class Request:
         ref, task, machine = _ref(self.args), _task(self.args), _machine(self.args)
         row = interruptible(lambda: self._row(ref), self.cancelled)
         engines = _engines(ref)
-        judged = candidate_of(row, task or _any_task(row), machine, registry.engines(), predict)
+        task = task or _any_task(row)
+        judged = candidate_of(row, task, machine, registry.engines(), predict)
         if ref.engine and judged.chosen:
-            asked = named(judged.variants, ref.engine, ref.precision)
+            asked = named(judged.variants, ref.engine, ref.precision, task)
             if asked is None:
                 raise UnknownEngine(
                     engine="-".join(filter(None, (ref.engine, ref.precision))),

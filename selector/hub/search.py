@@ -26,7 +26,6 @@ from selector.hub.client import HubClient
 from selector.hub.complete import complete
 from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
 from selector.hub.judge import Predict, Row, candidate_of, row_of
-from selector.hub.probed import Probed
 from selector.hub.ranking import DEFAULT, judged, rank
 from selector.hub.score import Weights
 from selector.hub.siblings import group
@@ -131,8 +130,7 @@ class _Search:
         weights: Weights,
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
-        self.filters, self.predict = filters, predict
-        self.engines = {name: Probed(engine) for name, engine in engines.items()}
+        self.filters, self.predict, self.engines = filters, predict, engines
         self.memory, self.weights = memory, weights
         self.tally = Tally()
 

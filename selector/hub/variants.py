@@ -4,23 +4,21 @@
 Which to pick, in this order:
 
 1. only what an engine here can run, and of that the best verdict: fits, tight, unknown, does not fit;
-2. of these what stays closest to the original: 16 bits and more (and blocks of 8, whose outputs agree
-   to three digits) before 8 bits, 8 before 4, 4 before less;
-3. of these the first in the order of formats (the authors' own weights, then conversions), unless another
-   is predicted to be ``FASTER`` times as fast: less is within the error of a prediction.
+2. of these what stays closest to the original, 8 bits before 4, 4 before less;
+3. of these the engine that is fastest for the kind of task, and of its precisions its own first.
 
-Of one set of files the engine's own first precision stands for all: halving while loading is slower
-on most processors and only helps where memory is short, which rule 1 sees.
+2 and 3 are the rules by which a trial picks among the files on this disk (engines/preference.py), so
+that what is downloaded is what is run.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from selector.engines.base import Engine
 from selector.engines.facts import FORMATS, ModelFacts, formats_of
+from selector.engines.preference import loss, place
 from selector.fit.base import Fit
 from selector.hub.candidate import Reason, Variant
 from selector.hub.forms import Form, forms_of, is_empty
@@ -29,20 +27,8 @@ from selector.tasks.base import Task
 
 Predict = Callable[[ModelFacts, Task, Machine, str, str], Fit]
 FASTER = 1.5
+"""A smaller difference of predicted speeds is within their error and not worth a word."""
 _SOUNDEST = ("fits", "tight", "unknown", "no")
-_FLOAT = re.compile(r"(b?fp?\d\d|stored|tf32)$")
-_BITS = re.compile(r"[iqt]*(?:nt|bnb|mxfp|fp)?(\d)")
-
-
-def loss(precision: str, weights: str) -> int:
-    """How far from the original: 0 as good as the same, 1 eight bits, 2 four, then one more a bit."""
-    if _FLOAT.match(precision):
-        return 0
-    if weights == "gguf" and precision == "q8_0":
-        return 0
-    match = _BITS.match(precision)
-    bits = int(match[1]) if match else 4
-    return 1 if bits >= 5 else 2 if bits == 4 else 6 - bits
 
 
 def by_format(engines: Mapping[str, Engine]) -> list[Engine]:
@@ -137,16 +123,7 @@ def _speed(variant: Variant) -> float:
     return variant.fit.speed.expected if variant.fit and variant.fit.speed else 0.0
 
 
-def _heads(variants: Sequence[Variant]) -> list[Variant]:
-    """Of each engine and format the first of every loss: the default of one set of files."""
-    found: dict[tuple[str, str, str | None, int | None], Variant] = {}
-    for each in variants:
-        key = (each.repo, each.format, each.engine, each.download_bytes)
-        found.setdefault(key, each)
-    return list(found.values())
-
-
-def pick(variants: Sequence[Variant]) -> Variant | None:
+def pick(variants: Sequence[Variant], task: Task) -> Variant | None:
     """The variant for this machine by the rules at the top, with its reason; None when none is usable."""
     usable = [each for each in variants if each.usable]
     if not usable:
@@ -155,36 +132,35 @@ def pick(variants: Sequence[Variant]) -> Variant | None:
     sound = [each for each in usable if _verdict(each) == best]
     if best == _SOUNDEST.index("no"):
         return replace(min(sound, key=_memory), reason=Reason("variant.least_memory"))
-    least = min(loss(each.precision, each.format) for each in sound)
-    close = [each for each in sound if loss(each.precision, each.format) == least]
-    order = sorted(_heads(close), key=lambda each: FORMATS.index(each.format))
-    chosen = order[0]
-    fastest = max(order, key=_speed)
-    if _speed(chosen) > 0 and _speed(fastest) >= FASTER * _speed(chosen):
-        times = _speed(fastest) / _speed(chosen)
-        other = f"{chosen.engine}-{chosen.precision}"
-        return replace(fastest, reason=Reason("variant.faster", {"times": times, "other": other}))
-    return replace(chosen, reason=_why(chosen, usable))
+    chosen = min(sound, key=lambda each: (loss(each.precision), place(each.engine or "", task)))
+    return replace(chosen, reason=_why(chosen, usable, task))
 
 
 def _memory(variant: Variant) -> float:
     return variant.fit.memory_bytes.expected if variant.fit and variant.fit.memory_bytes else 0.0
 
 
-def _why(chosen: Variant, usable: Sequence[Variant]) -> Reason:
+def _why(chosen: Variant, usable: Sequence[Variant], task: Task) -> Reason:
     if len(usable) == 1:
         return Reason("variant.only")
     closer = [
         each
         for each in usable
         if _verdict(each) > _verdict(chosen)
-        and (loss(each.precision, each.format), -_memory(each))
-        < (loss(chosen.precision, chosen.format), -_memory(chosen))
+        and (loss(each.precision), -_memory(each)) < (loss(chosen.precision), -_memory(chosen))
     ]
     if closer:
         first = closer[0]
         facts = {"other": f"{first.engine}-{first.precision}", "bytes": round(_memory(first))}
         return Reason("variant.largest_that_fits", facts)
+    equal = [
+        each
+        for each in usable
+        if each.engine != chosen.engine and loss(each.precision) == loss(chosen.precision)
+    ]
+    if equal and place(chosen.engine or "", task) == 0:
+        other = min(equal, key=lambda each: place(each.engine or "", task))
+        return Reason("variant.faster", {"other": f"{other.engine}-{other.precision}"})
     return Reason("variant.closest")
 
 
@@ -192,7 +168,7 @@ def _compared(each: Variant, chosen: Variant) -> Reason:
     """Why a usable variant was not picked."""
     if _verdict(each) > _verdict(chosen):
         return Reason("variant.worse_fit", {"bytes": round(_memory(each))})
-    if loss(each.precision, each.format) > loss(chosen.precision, chosen.format):
+    if loss(each.precision) > loss(chosen.precision):
         return Reason("variant.further")
     mine, its = _speed(each), _speed(chosen)
     if its > 0 and mine * FASTER <= its:
@@ -217,12 +193,14 @@ def explained(variants: Sequence[Variant], chosen: Variant | None) -> tuple[Vari
     return (chosen, *others)
 
 
-def named(variants: Sequence[Variant], engine: str | None, precision: str | None) -> Variant | None:
+def named(
+    variants: Sequence[Variant], engine: str | None, precision: str | None, task: Task
+) -> Variant | None:
     """The variant a reference asks for; of one engine alone the best."""
     mine = [
         each
         for each in variants
         if each.engine == engine and (precision is None or each.precision == precision)
     ]
-    found = pick(mine)
+    found = pick(mine, task)
     return None if found is None else replace(found, reason=Reason("variant.asked"))

@@ -9,9 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from selector.desk.examining import Examined
 from selector.errors import PetitError
-from selector.hub.candidate import Candidate
+from selector.hub.candidate import Candidate, Variant
 from selector.hub.judge import with_variant
-from selector.hub.variants import named
 from ui.background import Job
 from ui.messages import message_of
 from ui.models.candidate_row import CandidateRow, renewed
@@ -128,7 +127,11 @@ def deepened(listed: Candidate, found: Candidate) -> Candidate:
     chosen = listed.chosen
     if chosen is None:
         return merged
-    mine = [each for each in variants if each.repo == chosen.repo]
-    kept = named(mine, chosen.engine, chosen.precision)
+    kept = next((each for each in variants if each.usable and _same_form(each, chosen)), None)
     reason = chosen.reason
     return with_variant(merged, replace(kept, reason=reason) if kept else merged.chosen)
+
+
+def _same_form(one: Variant, other: Variant) -> bool:
+    mine, its = (one.repo, one.engine, one.precision), (other.repo, other.engine, other.precision)
+    return mine == its
