@@ -35,6 +35,8 @@ class Body:
     start: int
     total: int | None
     chunks: Iterator[bytes]
+    address: str | None = None
+    """Where the Hub sent us to: signed, of use for some time, another server than the Hub."""
 
 
 class HubClient:
@@ -49,12 +51,15 @@ class HubClient:
         token: str | bool | None = None,
         offline: bool = False,
         timeout_s: float = 10.0,
+        proxy: str | None = None,
     ) -> None:
         environment.prepare_environment()
         self.endpoint = environment.endpoint_of(endpoint)
         self.offline = offline or environment.offline_by_environment()
         self._token = token
-        self._transport = Transport(self.endpoint, self._headers, self.offline, timeout_s)
+        self._transport = Transport(
+            self.endpoint, self._headers, self.offline, timeout_s, environment.proxy_of(proxy)
+        )
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -166,15 +171,26 @@ class HubClient:
         return bytes(found[skip : skip + length])
 
     @contextmanager
-    def body(self, repo: str, revision: str, path: str, start: int = 0) -> Iterator[Body]:
-        """One attempt at a file from byte ``start`` on; Body.start says where the server began.
+    def body(
+        self,
+        repo: str,
+        revision: str,
+        path: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        address: str | None = None,
+    ) -> Iterator[Body]:
+        """One attempt at the bytes from ``start`` up to ``stop``; Body.start says where the server began.
+
+        ``address`` is that of an earlier body of the same file, and saves the way over the Hub.
 
         Raises HubProblem, and so does iterating when the connection breaks.
         """
         headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        url = self.file_url(repo, revision, path)
+        if start or stop is not None:
+            headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+        url = address or self.file_url(repo, revision, path)
         with self._transport.opened(
             url, headers, repo=repo, revision=revision, attempts=1
         ) as response:
@@ -182,4 +198,6 @@ class HubClient:
             begins, total = answers.range_of(response.status_code, response.headers, start)
             if encoded and response.status_code != 200:
                 raise HubAnswerBad(reason="range of an encoded body", file=path)
-            yield Body(begins, None if encoded else total, response.iter_bytes())
+            final = str(response.url)
+            elsewhere = None if self._transport.is_own(final) else final
+            yield Body(begins, None if encoded else total, response.iter_bytes(), elsewhere)

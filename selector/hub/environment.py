@@ -37,6 +37,24 @@ def endpoint_of(given: str | None = None) -> str:
     return url
 
 
+def proxy_of(given: str | None) -> str | None:
+    """The proxy that the user chose; None leaves it to the environment. Raises BadSetting."""
+    url = (given or "").strip()
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        bad = parts.scheme not in {"http", "https"} or not parts.hostname
+        bad = bad or bool(parts.query) or parts.path not in {"", "/"}
+    except ValueError:
+        bad = True
+    if bad:
+        # Not the value: it may have a password in it.
+        raise BadSetting(setting="proxy", value="…", allowed="http://[user:password@]host:port")
+    return url
+
+
 def is_hugging_face(endpoint: str) -> bool:
     """Whether ``endpoint`` is Hugging Face's own, over TLS."""
     parts = urlsplit(endpoint)

@@ -15,6 +15,7 @@ from selector.engines.facts import FileFact
 from selector.errors import Cancelled
 
 _BLOCK = 1 << 20
+_SHA256_SIGNS = 64
 _KEPT = 20_000
 
 
@@ -29,7 +30,7 @@ class Digests:
         """Whether this is the content that was promised; without a promise anything is."""
         if promised.sha256 is not None:
             return self.sha256 == promised.sha256
-        return promised.git_sha1 in {None, self.git_sha1}
+        return promised.git_sha1 is None or self.git_sha1 == promised.git_sha1
 
     def named(self, name: str) -> bool:
         """Whether ``name`` is one of the two, as the name of a file in the cache is."""
@@ -37,20 +38,25 @@ class Digests:
 
 
 class Hasher:
-    """Both hashes of a file of ``size`` bytes as its content comes."""
+    """The hashes of a file of ``size`` bytes as its content comes.
 
-    def __init__(self, size: int) -> None:
+    Without ``both`` git's is left out (empty): where the sha256 is promised, it would only cost time.
+    """
+
+    def __init__(self, size: int, *, both: bool = True) -> None:
         self._sha256 = hashlib.sha256()
-        self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        head = f"blob {size}\0".encode()
+        self._git = hashlib.sha1(head, usedforsecurity=False) if both else None
 
     def update(self, chunk: bytes) -> None:
         """The next bytes."""
         self._sha256.update(chunk)
-        self._git.update(chunk)
+        if self._git is not None:
+            self._git.update(chunk)
 
     def digests(self) -> Digests:
         """Of everything so far."""
-        return Digests(self._sha256.hexdigest(), self._git.hexdigest())
+        return Digests(self._sha256.hexdigest(), self._git.hexdigest() if self._git else "")
 
     def read(self, path: Path, cancelled: Callable[[], bool]) -> None:
         """Take in a whole file. Raises OSError, Cancelled."""
@@ -62,8 +68,8 @@ class Hasher:
 
 
 def digests_of(path: Path, cancelled: Callable[[], bool] = lambda: False) -> Digests:
-    """Hash a file. Raises OSError, Cancelled."""
-    hasher = Hasher(path.stat().st_size)
+    """Hash a file; git's hash only where the name does not promise a sha256. Raises OSError, Cancelled."""
+    hasher = Hasher(path.stat().st_size, both=len(path.name) != _SHA256_SIGNS)
     hasher.read(path, cancelled)
     return hasher.digests()
 

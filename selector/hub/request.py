@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,11 @@ from selector.hub import library, results
 from selector.hub.candidate import LocalModel, Reason
 from selector.hub.client import HubClient
 from selector.hub.complete import deepen
-from selector.hub.download import HASHES, flagged_files, pull
+from selector.hub.download import HASHES, Fetched, Places, flagged_files, pull
 from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of
+from selector.hub.layout import blob_name
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
 from selector.hub.search import search
@@ -39,6 +41,8 @@ from selector.machine.facts import Machine
 from selector.paths import Locations, hub_cache, locations
 from selector.reference import Reference, parse_reference
 from selector.store.database import Database
+from selector.store.fetched import FetchedFile, remember_fetched
+from selector.store.link_speed import remember_link_speed
 from selector.store.searches import recall_search, remember_search
 from selector.tasks.base import Task
 from selector.worker.roles import Emit
@@ -167,22 +171,35 @@ class Request:
         except NotDownloaded:
             here = None
         try:
-            model = pull(
+            pulled = pull(
                 self.client,
                 ref,
                 task,
                 engine,
                 precision,
-                cache=self.cache,
-                downloads=self.locations.create().downloads,
+                places=Places(self.cache, self.locations.create().downloads),
                 progress=lambda progress: self.emit(progress.to_json()),
                 cancelled=self.cancelled,
+                fetched=lambda revision, one: self._remember(ref.repo, revision, one),
             )
-        except _NO_HUB:
+        except (HubUnreachable, HubOffline):
             if here is None:
                 raise
-            model = here
-        return {"model": results.local_to_json(model)}
+            return {"model": results.local_to_json(here)}
+        if pulled.bytes_per_s is not None:
+            self._remember_rate(pulled.bytes_per_s)
+        return {"model": results.local_to_json(pulled.model)}
+
+    def _remember(self, repo: str, revision: str, one: Fetched) -> None:
+        file = one.file
+        blob = blob_name(file) or one.sha256
+        row = FetchedFile(repo, revision, file.path, blob, file.size)
+        with suppress(*_NO_STORE), Database(self.locations.create().database) as database:
+            remember_fetched(database, row)
+
+    def _remember_rate(self, bytes_per_s: float) -> None:
+        with suppress(*_NO_STORE), Database(self.locations.create().database) as database:
+            remember_link_speed(database, bytes_per_s)
 
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
         """The engine and precision ``ref`` names, or the first engine here that loads it."""

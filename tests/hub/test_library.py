@@ -13,7 +13,7 @@ from selector.engines.torch_engine import ENGINE
 from selector.errors import BadSetting, NotDownloaded
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
-from selector.hub.download import HASHES, pull
+from selector.hub.download import HASHES, Places, pull
 from selector.hub.library import find, local_models, remove, verify
 from selector.hub.local_facts import facts_of, row_of_local
 from selector.reference import parse_reference
@@ -42,11 +42,10 @@ def fetch(client: HubClient, cache: Path, tmp_path: Path) -> Callable[[str], Loc
             None,
             ENGINE,
             "fp32",
-            cache=cache,
-            downloads=tmp_path / "downloads",
+            places=Places(cache, tmp_path / "downloads"),
             progress=lambda _: None,
             cancelled=lambda: False,
-        )
+        ).model
 
     return run
 
