@@ -379,23 +379,3 @@ class DecisionUnreadable(ExportProblem):
     """Not a decision file, or of an unknown version."""
 
     code = "decision.unreadable"
-
-
-def _descendants(base: type[PetitError]) -> list[type[PetitError]]:
-    found = [base]
-    for child in base.__subclasses__():
-        found.extend(_descendants(child))
-    return found
-
-
-def error_classes() -> dict[str, type[PetitError]]:
-    """Every error class by its code."""
-    return {cls.code: cls for cls in _descendants(PetitError)}
-
-
-def error_from(code: str, facts: dict[str, Any]) -> PetitError:
-    """Rebuild an error that crossed a process boundary; an unknown code stays a plain PetitError."""
-    cls = error_classes().get(code)
-    if cls is None:
-        return PetitError(original_code=code, **facts)
-    return cls(**facts)
