@@ -11,16 +11,14 @@ from typing import Any, Literal, cast, get_args
 from selector.store.database import Database
 
 DownloadState = Literal["queued", "running", "waiting", "paused", "failed"]
-_COLUMNS = "id, ref, task, revision, state, done_bytes, total_bytes, error, owner"
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
     """One model that was asked for and is not here yet; sizes in bytes."""
 
-    id: int
     ref: str
-    task: str | None
+    task: str | None = None
     revision: str | None = None
     """The commit that is downloaded, whatever the branch does meanwhile."""
     state: DownloadState = "queued"
@@ -29,57 +27,57 @@ class Download:
     error: dict[str, Any] = field(default_factory=dict)
     """``code`` and ``facts`` of why it waits or failed."""
     owner: str | None = None
+    """The process that runs it."""
 
-
-def add_download(database: Database, ref: str, task: str | None) -> int:
-    """Put a model at the end of the queue, once; gives the id."""
-    for kept in downloads(database):
-        if (kept.ref, kept.task) == (ref, task):
-            return kept.id
-    return database.write(
-        "INSERT INTO download (ref, task, state, added_at) VALUES (?, ?, 'queued', ?)",
-        (ref, task, time.time()),
-    )
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it one item of the queue."""
+        return self.ref, self.task or ""
 
 
 def save_download(database: Database, item: Download) -> None:
-    """Keep the state of an item; one that was removed meanwhile stays removed."""
+    """Keep the state of an item; a new one goes to the end of the queue."""
+    error = json.dumps(item.error, default=str) if item.error else None
     database.write(
-        "UPDATE download SET revision = ?, state = ?, done_bytes = ?, total_bytes = ?, error = ?,"
-        " owner = ? WHERE id = ?",
+        "INSERT INTO download VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (ref, task) DO UPDATE SET revision = excluded.revision,"
+        " state = excluded.state, done_bytes = excluded.done_bytes,"
+        " total_bytes = excluded.total_bytes, error = excluded.error, owner = excluded.owner",
         (
+            *item.key,
             item.revision,
             item.state,
             item.done_bytes,
             item.total_bytes,
-            json.dumps(item.error, default=str) if item.error else None,
+            error,
             item.owner,
-            item.id,
+            time.time(),
         ),
     )
 
 
-def remove_download(database: Database, number: int) -> None:
+def remove_download(database: Database, item: Download) -> None:
     """Take an item out of the queue."""
-    database.write("DELETE FROM download WHERE id = ?", (number,))
+    database.write("DELETE FROM download WHERE ref = ? AND task = ?", item.key)
 
 
 def downloads(database: Database) -> list[Download]:
     """The queue in its order."""
-    rows = database.rows(f"SELECT {_COLUMNS} FROM download ORDER BY id")
+    rows = database.rows(
+        "SELECT ref, task, revision, state, done_bytes, total_bytes, error, owner"
+        " FROM download ORDER BY added_at, rowid"
+    )
     return [_download(row) for row in rows]
 
 
 def _download(row: tuple[Any, ...]) -> Download:
-    number, ref, task, revision, state, done, total, error, owner = row
-    item = Download(number, ref, task, revision, done_bytes=done, total_bytes=total, owner=owner)
+    ref, task, revision, state, done, total, error, owner = row
+    item = Download(ref, task or None, revision, done_bytes=done, total_bytes=total, owner=owner)
     known = state if state in get_args(DownloadState) else "paused"
     try:
         facts = json.loads(error) if error else {}
     except ValueError:
         facts = {}
     return replace(
-        item,
-        state=cast("DownloadState", known),
-        error=facts if isinstance(facts, dict) else {},
+        item, state=cast("DownloadState", known), error=facts if isinstance(facts, dict) else {}
     )

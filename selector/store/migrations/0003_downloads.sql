@@ -1,8 +1,7 @@
 -- Downloads that were asked for and are not finished, in the order in which they are done.
 CREATE TABLE download (
-  id INTEGER PRIMARY KEY,
   ref TEXT NOT NULL,              -- as it was asked for
-  task TEXT,
+  task TEXT NOT NULL,             -- empty for none
   revision TEXT,                  -- the commit that is downloaded, known after the first answer
   state TEXT NOT NULL,            -- queued, running, waiting, paused or failed
   done_bytes INTEGER NOT NULL DEFAULT 0,
@@ -10,7 +9,7 @@ CREATE TABLE download (
   error TEXT,                     -- JSON: code and facts
   owner TEXT,                     -- the process that runs it
   added_at REAL NOT NULL,         -- seconds since the epoch
-  UNIQUE (ref, task)
+  PRIMARY KEY (ref, task)
 ) STRICT;
 
 -- Files in the model cache that Petit itself has fetched: all that it may delete without asking.
