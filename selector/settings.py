@@ -19,6 +19,12 @@ class Settings:
     offline: bool = False
     geometry: str = ""
     first_run_done: bool = False
+    hub_address: str = ""
+    """``HF_ENDPOINT`` wins over it."""
+    hub_proxy: str = ""
+    hub_xet: bool = False
+    keyring_for: str = ""
+    """The Hub whose token Petit has put into the keyring; the token itself is never here."""
 
 
 def load_settings(path: Path) -> Settings:

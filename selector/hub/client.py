@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from selector.errors import HubAnswerBad
-from selector.hub import answers, environment
+from selector.hub import answers, credentials, environment
 from selector.hub.safe_path import safe_path
 from selector.hub.transport import Transport
+from selector.log import hide
 
 LIST_FIELDS = (
     "author", "cardData", "config", "downloads", "gated", "gguf", "lastModified", "library_name",
@@ -42,7 +44,8 @@ class Body:
 class HubClient:
     """One Hub. Safe to use from several threads.
 
-    ``token``: a string is used as it is, False means none, None means the user's own.
+    ``token``: a string is used as it is, False means none, None means the user's own. ``keyring``: the
+    user has put one for this Hub into the keyring. ``proxy``: see Transport.
     """
 
     def __init__(
@@ -52,11 +55,13 @@ class HubClient:
         offline: bool = False,
         timeout_s: float = 10.0,
         proxy: str | None = None,
+        keyring: bool = False,
+        xet: bool = False,
     ) -> None:
-        environment.prepare_environment()
+        environment.prepare_environment(xet=xet)
         self.endpoint = environment.endpoint_of(endpoint)
         self.offline = offline or environment.offline_by_environment()
-        self._token = token
+        self._token, self._keyring = token, keyring
         self._transport = Transport(
             self.endpoint, self._headers, self.offline, timeout_s, environment.proxy_of(proxy)
         )
@@ -68,7 +73,11 @@ class HubClient:
     def _headers(self) -> dict[str, str]:
         from huggingface_hub.utils._headers import build_hf_headers
 
-        return build_hf_headers(token=self._user_token() or False, library_name="petit")
+        token = self._user_token()
+        if token is not None:
+            token = credentials.clean_token(token)
+            hide(token)
+        return build_hf_headers(token=token or False, library_name="petit")
 
     def _user_token(self) -> str | None:
         """The stored token goes to Hugging Face only, another server gets what the user set for it."""
@@ -77,6 +86,8 @@ class HubClient:
         if self._token is False:
             return None
         if (token := environment.environment_token()) is not None:
+            return token
+        if self._keyring and (token := credentials.keyring_token(self.endpoint)) is not None:
             return token
         if not environment.is_hugging_face(self.endpoint):
             return None
@@ -201,3 +212,25 @@ class HubClient:
             final = str(response.url)
             elsewhere = None if self._transport.is_own(final) else final
             yield Body(begins, None if encoded else total, response.iter_bytes(), elsewhere)
+
+    def by_xet(self, repo: str, revision: str, path: str, cache: Path) -> bool:
+        """Let huggingface_hub fetch a file its own way, over Xet where the Hub offers it.
+
+        False when it could not; nothing here says why, because the plain way will. Uses
+        huggingface_hub's own connections: of a proxy it knows what the environment says.
+        """
+        from huggingface_hub import hf_hub_download
+
+        safe_path(path, repo)
+        try:
+            hf_hub_download(
+                repo,
+                path,
+                revision=revision,
+                cache_dir=cache,
+                endpoint=self.endpoint,
+                token=self._user_token() or False,
+            )
+        except Exception:  # noqa: BLE001 - its Rust part raises bare RuntimeErrors
+            return False
+        return True

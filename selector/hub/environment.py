@@ -11,20 +11,22 @@ from selector.errors import BadSetting
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _TRUE = frozenset({"1", "on", "yes", "true"})
 _FIXED = {
-    "HF_HUB_DISABLE_XET": "1",  # one transport, which resumes and can be checked
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",  # never to whatever server HF_ENDPOINT names
     "DISABLE_SAFETENSORS_CONVERSION": "1",  # would post the model's name to a hard-coded server
 }
 
 
-def prepare_environment() -> None:
-    """Fix the switches that huggingface_hub reads when it is imported."""
-    os.environ.update(_FIXED)
+def prepare_environment(*, xet: bool = False) -> None:
+    """Fix the switches that huggingface_hub reads when it is imported.
+
+    Xet stays off unless the user wants it: one transport, which resumes and can be checked.
+    """
+    os.environ.update(_FIXED, HF_HUB_DISABLE_XET="0" if xet else "1")
 
 
 def endpoint_of(given: str | None = None) -> str:
-    """The Hub to talk to: ``given``, ``HF_ENDPOINT`` or the real one. Raises BadSetting."""
+    """The Hub to talk to: ``given``, or ``HF_ENDPOINT``, or the real one. Raises BadSetting."""
     url = (given or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
     try:
         parts = urlsplit(url)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from selector.errors import (
-    LoginNeeded,
     BadSetting,
     HubAnswerBad,
     HubBusy,
     HubOffline,
     HubProblem,
     HubUnreachable,
+    LoginNeeded,
     RepositoryNotFound,
     UnsafePath,
 )
