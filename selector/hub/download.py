@@ -8,6 +8,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,15 @@ def pull(
     free: Callable[[Path], int] = free_bytes,
     patience: Patience | None = None,
     fetched: Callable[[str, Fetched], None] | None = None,
+    branch: str | None = None,
+    xet: bool = False,
 ) -> Pulled:
     """Download what ``engine`` needs of ``ref``; every file is checked, also those already here.
 
     ``fetched`` is told the commit and each file as soon as it is in the cache, on some thread.
+    ``branch`` is what ``ref`` was before it was pinned. With ``xet`` large files are first asked of
+    huggingface_hub's Xet client, which neither resumes nor reports; what it brings is checked all the
+    same, and what it does not bring is fetched as ever.
 
     Raises HubProblem, DownloadProblem, UnsupportedModel, Cancelled.
     """
@@ -158,7 +164,9 @@ def pull(
     planned = plan(raw, ref, task, engine, precision)
     this = _Pull(client, planned, places, progress, cancelled, fetched)
     try:
-        return this.run(ref.revision or "main", free, patience)
+        if xet:
+            this.try_xet()
+        return this.run(branch or ref.revision or "main", free, patience)
     except OSError as error:
         raise storage_problem(error, places.cache, planned.total_bytes) from error
     finally:
@@ -243,6 +251,17 @@ class _Pull:
             files=tuple(sorted((file.path, self._sha256[file.path], file.size) for file in files)),
         )
         return Pulled(model, tuple(self._fetched), rate)
+
+    def try_xet(self) -> None:
+        """Let huggingface_hub bring the large files that are not here. Raises Cancelled."""
+        repo, revision = self._plan.facts.repo, self._plan.facts.revision
+        for file in self._plan.files:
+            if file.sha256 is None or self._blob(file).is_file():
+                continue
+            self._meter.at(file.path, 0, now=True, state="checking")
+            call = partial(self._client.by_xet, repo, revision, file.path, self._places.cache)
+            if not interruptible(call, self._cancelled):
+                return  # nobody serves Xet here
 
     def _job(self, file: FileFact) -> Job:
         source = Source(self._plan.facts.repo, self._plan.facts.revision, file)

@@ -35,6 +35,7 @@ _POLL_S = 0.04
 _LOCK_POLL_S = 0.2
 _DISK_EVERY_S = 1.0
 _ADOPTED_S = 2.0
+_LEFT_BEHIND_S = 0.2
 
 
 class _Ended(Exception):
@@ -80,10 +81,11 @@ class Fetcher:
         """
         count = min(MOST, len(self._jobs)) if all(job.small for job in self._jobs) else MOST
         hashing = threading.Thread(target=self._hash, daemon=True, name="hashing")
-        for thread in (
-            *(threading.Thread(target=self._connect, daemon=True) for _ in range(count)),
-            hashing,
-        ):
+        connections = [
+            threading.Thread(target=self._connect, daemon=True, name="connection")
+            for _ in range(count)
+        ]
+        for thread in (*connections, hashing):
             thread.start()
         looked = time.monotonic()
         try:
@@ -101,13 +103,16 @@ class Fetcher:
                     looked = time.monotonic()
                     self._watch_disk(free)
         finally:
-            self._stop(hashing)
+            self._stop(connections, hashing)
 
-    def _stop(self, hashing: threading.Thread) -> None:
+    def _stop(self, connections: list[threading.Thread], hashing: threading.Thread) -> None:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
         hashing.join(_ADOPTED_S)  # a part that is just becoming a blob
+        until = time.monotonic() + _LEFT_BEHIND_S
+        for thread in connections:
+            thread.join(max(0.0, until - time.monotonic()))
         for job in self._jobs:
             job.close()
 
@@ -347,8 +352,9 @@ class Fetcher:
             with self._changed:
                 job.begin_anew()
                 job.at, job.damaged = None, job.damaged + 1
-            if job.damaged > 1:
-                raise DamagedFile(repo=job.source.repo, file=job.source.file.path)
+                if job.damaged > 1:
+                    job.claim_all()
+                    raise DamagedFile(repo=job.source.repo, file=job.source.file.path)
             return
         job.part.settle()
         adopt(job.path, job.blob)

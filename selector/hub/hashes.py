@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from selector.engines.facts import FileFact
 from selector.errors import Cancelled
 
 _BLOCK = 1 << 20
-_SHA256_SIGNS = 64
+SHA256_SIGNS = 64
 _KEPT = 20_000
 
 
@@ -60,16 +60,24 @@ class Hasher:
 
     def read(self, path: Path, cancelled: Callable[[], bool]) -> None:
         """Take in a whole file. Raises OSError, Cancelled."""
+        for _ in self.blocks(path, cancelled):
+            pass
+
+    def blocks(self, path: Path, cancelled: Callable[[], bool]) -> Iterator[int]:
+        """As ``read``, and says after each block how much was read."""
+        done = 0
         with path.open("rb") as handle:
             while chunk := handle.read(_BLOCK):
                 if cancelled():
                     raise Cancelled
                 self.update(chunk)
+                done += len(chunk)
+                yield done
 
 
 def digests_of(path: Path, cancelled: Callable[[], bool] = lambda: False) -> Digests:
     """Hash a file; git's hash only where the name does not promise a sha256. Raises OSError, Cancelled."""
-    hasher = Hasher(path.stat().st_size, both=len(path.name) != _SHA256_SIGNS)
+    hasher = Hasher(path.stat().st_size, both=len(path.name) != SHA256_SIGNS)
     hasher.read(path, cancelled)
     return hasher.digests()
 

@@ -32,6 +32,7 @@ from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of
 from selector.hub.layout import blob_name
+from selector.hub.leftovers import sweep_old
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
 from selector.hub.search import search
@@ -48,7 +49,7 @@ from selector.tasks.base import Task
 from selector.worker.roles import Emit
 
 _NO_HUB = (HubUnreachable, HubOffline, HubBusy)
-_NO_STORE = (StoreProblem, TargetNotWritable)
+NO_STORE = (StoreProblem, TargetNotWritable)
 
 
 def _machine(args: Mapping[str, Any]) -> Machine:
@@ -66,7 +67,8 @@ def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _ref(args: Mapping[str, Any]) -> Reference:
+def ref_of(args: Mapping[str, Any]) -> Reference:
+    """The model a request is about. Raises BadReference."""
     return parse_reference(str(args.get("ref", "")))
 
 
@@ -84,14 +86,14 @@ class _Answers:
         try:
             with Database(self._where.create().database) as database:
                 return recall_search(database, key)
-        except _NO_STORE:
+        except NO_STORE:
             return None
 
     def remember(self, key: str, result: dict[str, Any]) -> None:
         try:
             with Database(self._where.create().database) as database:
                 remember_search(database, key, result)
-        except _NO_STORE:
+        except NO_STORE:
             return
 
 
@@ -136,7 +138,7 @@ class Request:
 
     def info(self) -> dict[str, Any]:
         """See service.py."""
-        ref, task, machine = _ref(self.args), _task(self.args), _machine(self.args)
+        ref, task, machine = ref_of(self.args), _task(self.args), _machine(self.args)
         row, risks = interruptible(lambda: self._row(ref), self.cancelled)
         chosen = _engines(ref)
         judged = candidate_of(row, task or _any_task(row), machine, chosen, predict)
@@ -162,8 +164,9 @@ class Request:
 
     def pull(self) -> dict[str, Any]:
         """See service.py."""
-        ref, task = _ref(self.args), _task(self.args)
+        ref, task = ref_of(self.args), _task(self.args)
         engine, precision = self._engine(ref, task)
+        sweep_old(self.locations.downloads, self.cache)
         try:
             here = self._find(ref)
             if not Path(here.path).is_relative_to(self.cache):
@@ -181,6 +184,8 @@ class Request:
                 progress=lambda progress: self.emit(progress.to_json()),
                 cancelled=self.cancelled,
                 fetched=lambda revision, one: self._remember(ref.repo, revision, one),
+                branch=self.args.get("branch"),
+                xet=bool(self.args.get("xet")),
             )
         except (HubUnreachable, HubOffline):
             if here is None:
@@ -194,11 +199,11 @@ class Request:
         file = one.file
         blob = blob_name(file) or one.sha256
         row = FetchedFile(repo, revision, file.path, blob, file.size)
-        with suppress(*_NO_STORE), Database(self.locations.create().database) as database:
+        with suppress(*NO_STORE), Database(self.locations.create().database) as database:
             remember_fetched(database, row)
 
     def _remember_rate(self, bytes_per_s: float) -> None:
-        with suppress(*_NO_STORE), Database(self.locations.create().database) as database:
+        with suppress(*NO_STORE), Database(self.locations.create().database) as database:
             remember_link_speed(database, bytes_per_s)
 
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
@@ -216,17 +221,6 @@ class Request:
         if precision not in chosen.info.precisions:
             raise UnknownEngine(engine=f"{chosen.info.id}-{precision}", known=_variants(known))
         return chosen, precision
-
-    def library(self) -> dict[str, Any]:
-        """See service.py."""
-        models = self._models()
-        if self.args.get("verify"):
-            models = [library.verify(m, self.hashes, self.cancelled) for m in models]
-        return {"models": [results.local_to_json(model) for model in models]}
-
-    def remove(self) -> dict[str, Any]:
-        """See service.py."""
-        return {"freed_bytes": library.remove(_ref(self.args), self.cache, self.extra)}
 
 
 def _engines(ref: Reference) -> Mapping[str, Engine]:

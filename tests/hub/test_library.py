@@ -171,11 +171,11 @@ def test_removing_frees_what_nothing_else_uses(
     hub.publish(Repository("org/small", newer))
     new = fetch("org/small")
     assert new.revision != old.revision
-    freed = remove(parse_reference(old.ref), cache)
+    freed = remove(parse_reference(old.ref), cache).frees_bytes
     assert 0 < freed < 1000  # the card only: the weights are shared
     assert [model.revision for model in local_models(cache)] == [new.revision]
     assert verify(new).verified
-    freed = remove(parse_reference(new.ref), cache)
+    freed = remove(parse_reference(new.ref), cache).frees_bytes
     assert freed >= new.bytes
     assert local_models(cache) == []
     assert not (cache / "models--org--small").exists()
@@ -201,7 +201,7 @@ def test_shipped_models_are_found_pinned_and_kept(shipped: Path, cache: Path) ->
     assert find(parse_reference(model.ref), cache, (shipped,)) == model
     assert find(parse_reference("sample/tiny"), cache, (shipped,)) == model
     with pytest.raises(BadSetting):
-        remove(parse_reference("sample/tiny"), cache, (shipped,))
+        remove(parse_reference("sample/tiny"), cache, extra=(shipped,))
     (shipped / "sample" / "tiny" / "config.json").write_text("{}")
     assert local_models(cache, (shipped,))[0].revision != model.revision
 
