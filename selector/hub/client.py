@@ -143,12 +143,19 @@ class HubClient:
         security: bool = False,
     ) -> dict[str, Any]:
         """One model at one revision, with sizes and hashes of its files. Raises HubProblem."""
+        flags = [("blobs", files_metadata), ("securityStatus", security)]
+        query = "&".join(f"{name}=true" for name, wanted in flags if wanted)
+        raw = self._model(repo, revision, query)
+        if raw.get("id") not in {repo, None} and isinstance(raw["id"], str):
+            # Renamed: on the way to its new name the query, sizes and scans with it, may get lost.
+            raw = self._model(raw["id"], revision, query)
+        return raw
+
+    def _model(self, repo: str, revision: str | None, query: str) -> dict[str, Any]:
         url = f"{self.endpoint}/api/models/{quote(repo)}"
         if revision:
             url += f"/revision/{quote(revision, safe='')}"
-        flags = [("blobs", files_metadata), ("securityStatus", security)]
-        url += "?" + "&".join(f"{name}=true" for name, wanted in flags if wanted)
-        raw, _ = self._transport.json(url, repo, revision)
+        raw, _ = self._transport.json(f"{url}?{query}", repo, revision)
         if not isinstance(raw, dict):
             raise HubAnswerBad(reason="not a model", repo=repo, endpoint=self.endpoint)
         return raw

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from selector import registry
 from selector.engines.torch_engine import ENGINE
 from selector.errors import (
     Cancelled,
@@ -41,24 +40,6 @@ from tests.hub.conftest import folder
 from tests.loopback_hub import LoopbackHub, Repository
 
 Pull = Callable[..., LocalModel]
-
-
-@pytest.fixture
-def fetch(client: HubClient, tmp_path: Path) -> Pull:
-    """Pull a reference into ``tmp_path``."""
-
-    def run(ref: str, task: str | None = "text-classification", **options: object) -> LocalModel:
-        chosen: dict[str, object] = {
-            "places": Places(tmp_path / "cache", tmp_path / "downloads"),
-            "progress": lambda _: None,
-            "cancelled": lambda: False,
-        }
-        made = registry.task(task) if task else None
-        return pull(
-            client, parse_reference(ref), made, ENGINE, "fp32", **{**chosen, **options}
-        ).model  # type: ignore[arg-type]
-
-    return run
 
 
 def _sha256(path: Path) -> str:
