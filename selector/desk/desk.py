@@ -27,7 +27,7 @@ from selector.desk.requests import (
     SearchRequest,
 )
 from selector.desk.sample import read_sample
-from selector.errors import DataEmpty
+from selector.errors import DataEmpty, StoreFull
 from selector.exports.base import ExportRequest
 from selector.fit.base import Fit
 from selector.hub import results
@@ -59,8 +59,11 @@ class Desk(LibraryDesk):
     def machine(self) -> Machine:
         """This computer, with its kept calibration. Takes up to two seconds; never fails."""
         found = probe(hub_cache())
-        with self._database() as database:
-            return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+        try:
+            with self._database() as database:
+                return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+        except StoreFull:
+            return found
 
     def calibrate(
         self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
