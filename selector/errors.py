@@ -5,6 +5,7 @@ PetitError                         base: ``code`` is stable, ``facts`` are plain
 ├── UsageProblem                   the request itself is off; nothing was tried
 │   ├── BadReference               reference.bad             a contestant reference that cannot be read
 │   ├── UnknownTask                task.unknown              no such task
+│   ├── TaskNeeded                 task.needed               what the model is for must be said
 │   ├── UnknownEngine              engine.unknown            no such engine or precision
 │   ├── UnknownMetric              metric.unknown            the task has no such metric
 │   ├── UnknownFormat              export.unknown            no such export format
@@ -91,6 +92,12 @@ class UnknownTask(UsageProblem):
     """No such task."""
 
     code = "task.unknown"
+
+
+class TaskNeeded(UsageProblem):
+    """The model does not say what it is for, so the user must."""
+
+    code = "task.needed"
 
 
 class UnknownEngine(UsageProblem):

@@ -46,6 +46,11 @@ class Locations:
         return self.data / "exports"
 
     @property
+    def made(self) -> Path:
+        """Forms of models that Petit made itself, each in a folder named after its source."""
+        return self.data / "made"
+
+    @property
     def downloads(self) -> Path:
         """Partial downloads, kept across restarts so that they resume."""
         return self.data / "downloads"

@@ -47,10 +47,11 @@ class Reference:
 
     @property
     def short(self) -> str:
-        """For people: the commit cut to seven signs, the default variant left out."""
-        revision = f"@{self.revision[:7]}" if self.revision else ""
-        variant = "" if self.engine is None else f"#{self.engine}-{self.precision}"
-        return f"{self.repo}{revision}{'' if variant == '#torch-fp32' else variant}"
+        """For people: the commit cut to seven signs.
+
+        The variant stays: which one Petit would choose itself depends on the files and the machine.
+        """
+        return str(replace(self, revision=self.revision[:7] if self.revision else None))
 
     def at(self, revision: str, engine: str, precision: str) -> Reference:
         """The same contestant with everything pinned."""
@@ -74,6 +75,14 @@ def parse_reference(text: str) -> Reference:
     if ".." in repo or "--" in repo or (revision and (".." in revision or "//" in revision)):
         raise BadReference(reference=text)
     return Reference(repo, revision, match["engine"], match["precision"])
+
+
+def without_variant(text: str) -> str:
+    """``text`` shortened, without engine and precision, for where these stand beside it."""
+    try:
+        return replace(parse_reference(text), engine=None, precision=None).short
+    except BadReference:
+        return text
 
 
 def short_reference(text: str) -> str:

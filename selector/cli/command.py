@@ -139,7 +139,13 @@ def parser() -> argparse.ArgumentParser:
     )
 
     export = add("export", "export", "write what was chosen in a form to run elsewhere")
-    export.add_argument("source", metavar="DECISION_FILE")
+    export.add_argument("source", metavar="REF|DECISION_FILE")
+    export.add_argument(
+        "--task", metavar="ID", help="what a bare model is for, where it does not say so itself"
+    )
+    export.add_argument(
+        "--model", metavar="REF", help="take this contestant of the decision, recommended or not"
+    )
     export.add_argument("--format", required=True, metavar="F")
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
     sample = add(

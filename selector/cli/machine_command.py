@@ -14,7 +14,7 @@ def machine(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     """What this computer is."""
     found = desk.calibrate(lambda _: None) if options.calibrate else desk.machine()
     if screen.as_json:
-        screen.document(machine_to_json(found))
+        screen.document({**machine_to_json(found), "engines": desk.engines()})
         return
     say, words = screen.say, screen.wording
     say(found.os, "bold")
@@ -37,6 +37,14 @@ def machine(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     if not found.accelerators:
         say(words.text("cli.no_accelerator"))
     say(words.text("cli.disk", free=found.disk.free_bytes))
+    for engine in desk.engines():
+        facts = {"title": engine["title"], "formats": " ".join(engine["formats"])}
+        if engine["available"]:
+            say(words.text("cli.engine", **facts))
+        else:
+            reason = engine["reason"]
+            why = words.text(reason["code"], **reason["facts"])
+            say(words.text("cli.engine_missing", why=why, **facts))
     if found.calibration is None:
         say(words.text("cli.not_calibrated"))
     else:

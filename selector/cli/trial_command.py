@@ -12,7 +12,7 @@ from selector.decide.data import read_examples
 from selector.desk.desk import Desk
 from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
-from selector.reference import short_reference
+from selector.reference import short_reference, without_variant
 from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
@@ -44,7 +44,11 @@ def report(screen: Screen) -> OnTrial:
     """A listener that says what is going on, on stderr."""
 
     def listen(event: TrialEvent) -> None:
-        if event.kind in {"loading", "finished", "failed", "waiting"}:
+        if event.kind == "making":
+            step = screen.wording.text(f"cli.making.{event.facts.get('step')}")
+            ref = short_reference(event.ref)
+            screen.note(screen.wording.text("cli.trial.making", ref=ref, step=step))
+        elif event.kind in {"loading", "finished", "failed", "waiting"}:
             screen.note(
                 screen.wording.text(f"cli.trial.{event.kind}", ref=short_reference(event.ref))
             )
@@ -55,13 +59,14 @@ def report(screen: Screen) -> OnTrial:
 def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
     """Times and memory of each contestant."""
     words = screen.wording
-    names = ("model", "load", "first", "median", "p95", "rate", "memory")
+    names = ("model", "runs_with", "load", "first", "median", "p95", "rate", "memory")
     cells = []
     for row in rows:
         if row.error is not None:
             cells.append(
                 (
                     short_reference(row.ref),
+                    f"{row.engine}-{row.precision}",
                     words.error(str(row.error["code"]), row.error["facts"])[0],
                     *[""] * 5,
                 )
@@ -70,7 +75,8 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         latency = row.latency
         cells.append(
             (
-                short_reference(row.ref),
+                without_variant(row.ref),
+                f"{row.engine}-{row.precision}",
                 words.seconds(row.load_s or 0),
                 words.seconds(row.first_result_s or 0),
                 "–" if latency is None else words.seconds(latency.median),
@@ -81,7 +87,17 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
                 words.bytes(row.memory_peak_bytes or 0),
             )
         )
-    screen.table([words.text(f"cli.column.{name}") for name in names], cells, numbers=range(1, 7))
+    screen.table([words.text(f"cli.column.{name}") for name in names], cells, numbers=range(2, 8))
+    for row in rows:
+        if row.choice and row.choice != "choice.asked":
+            why = words.text(row.choice, **row.choice_facts)
+            screen.note(f"{short_reference(row.ref)}: {why}")
+        if row.fidelity is not None:
+            worth = words.text("cli.trial.fidelity", **row.fidelity)
+            screen.note(f"{short_reference(row.ref)}: {worth}")
+        if row.cut_inputs:
+            cut = words.text("cli.trial.cut", n=row.cut_inputs)
+            screen.note(f"{short_reference(row.ref)}: {cut}")
 
 
 def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -16,8 +17,9 @@ from typing import Any
 
 from selector.decide.pinned import pinned, safe_path
 from selector.decide.shapes import problems
-from selector.decide.verdict_facts import Evaluation
+from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.errors import BadSetting, DecisionUnreadable, TargetNotWritable
+from selector.hub.candidate import Reason
 from selector.paths import resources_root
 from selector.trial.measurement import Contestant, Measurement
 
@@ -105,6 +107,68 @@ def build(
     written: dict[str, Any] = json.loads(json.dumps(document, allow_nan=False))
     check(written, "")
     return written
+
+
+def unmeasured(
+    contestant: Contestant,
+    task: str,
+    metric: str,
+    machine: Any,
+    licence: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The document of a model taken without any examples: pinned like the others, with no evidence.
+
+    Raises as ``build``.
+    """
+    caveat = Reason("caveat.not_measured", {"ref": contestant.ref})
+    nothing = Score(
+        contestant.ref, None, None, None, None, contestant.parameters, None, None,
+        contestant.download_bytes,
+    )  # fmt: skip
+    evaluation = Evaluation(
+        task=task,
+        metric=metric,
+        n=0,
+        margin=0.0,
+        confidence=0.0,
+        models=(nothing,),
+        decision=Decision(None, "undecided", (), (caveat,), more_examples=None),
+        data_sha256=hashlib.sha256(b"").hexdigest(),
+        data_name="",
+    )
+    return build(evaluation, (), (contestant,), machine, {}, licence, now, chosen=contestant.ref)
+
+
+def taken(
+    document: Mapping[str, Any], contestant: Contestant, licence: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same decision with another contestant taken: the user's choice, the evidence as it was.
+
+    Raises BadSetting when ``contestant`` was not measured in this decision, NotDownloaded.
+    """
+    score = next((x for x in document["models"] if x["ref"] == contestant.ref), None)
+    if score is None:
+        known = ", ".join(x["ref"] for x in document["models"])
+        raise BadSetting(setting="model", value=contestant.ref, allowed=known)
+    recommended = document["decision"]["choice"] == contestant.ref
+    other = {
+        **document,
+        "contestant": pinned(contestant),
+        "chosen_by": "petit" if recommended else "user",
+        "metric": {
+            **document["metric"],
+            "score": score["score"],
+            "interval": score["interval"],
+        },
+        "licence": {"id": None, "class": None, "obligations": []} | dict(licence),
+        # What the first one's outputs were made with says nothing of this one.
+        "parameters": {k: v for k, v in document["parameters"].items() if k != "labels"},
+        "versions": {},
+        "samples": [],
+    }
+    check(other, "")
+    return other
 
 
 def _plain(value: Any) -> Any:

@@ -27,6 +27,7 @@ from selector.desk.requests import (
     SearchRequest,
 )
 from selector.desk.sample import read_sample
+from selector.desk.stated_task import task_of
 from selector.errors import DataEmpty, StoreFull
 from selector.exports.base import ExportRequest
 from selector.fit.base import Fit
@@ -35,6 +36,7 @@ from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.local_facts import row_of_local
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
+from selector.machine.memory import probe_memory
 from selector.machine.probe import fingerprint, probe
 from selector.paths import hub_cache
 from selector.store.calibrations import recall_calibration, remember_calibration
@@ -64,6 +66,23 @@ class Desk(LibraryDesk):
                 return replace(found, calibration=recall_calibration(database, fingerprint(found)))
         except StoreFull:
             return found
+
+    def engines(self) -> list[dict[str, Any]]:
+        """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""
+        found = []
+        for engine in registry.engines().values():
+            probed = engine.probe()
+            why = {"code": probed.reason, "facts": dict(probed.facts or {})}
+            found.append(
+                {
+                    "id": engine.info.id,
+                    "title": engine.info.title,
+                    "formats": list(engine.info.formats),
+                    "available": probed.ok,
+                    "reason": None if probed.ok else why,
+                }
+            )
+        return found
 
     def calibrate(
         self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
@@ -112,14 +131,21 @@ class Desk(LibraryDesk):
 
     # -- try ----------------------------------------------------------------------------------------
     def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
-        """Pin models that are on this disk. Raises NotDownloaded, UnsupportedModel, BadReference."""
+        """Pin models that are on this disk; a form that two references come to takes part once.
+
+        Raises NotDownloaded, UnsupportedModel, UnknownEngine, BadReference.
+        """
         models = self.library()
-        found = []
+        available = probe_memory().available_bytes
+        found: dict[str, Contestant] = {}
         for reference in read_references(refs):
             model = find_local(reference, models)
             row = row_of_local(model)
-            found.append(contestant(reference, task, model, row.facts, row.licence.id))
-        return tuple(found)
+            pinned = contestant(
+                reference, task, model, row.facts, row.licence.id, available, self.locations.made
+            )
+            found.setdefault(pinned.ref, pinned)
+        return tuple(found.values())
 
     def try_models(
         self,
@@ -184,6 +210,32 @@ class Desk(LibraryDesk):
     def open_decision(self, file: Path) -> dict[str, Any]:
         """Read a decision file. Raises DecisionUnreadable."""
         return documents.load(file)
+
+    def unmeasured(self, ref: str, task: str | None) -> dict[str, Any]:
+        """A decision document of a model on this disk that nothing was measured of.
+
+        Without ``task`` it is the one the model itself states. Raises NotDownloaded, UnknownTask,
+        TaskNeeded, BadReference, UnsupportedModel.
+        """
+        row = row_of_local(find_local(read_references([ref])[0], self.library()))
+        known = registry.task(task) if task else task_of(row)
+        chosen = self.contestants([ref], known.id)[0]
+        licence = {"id": row.licence.id, "class": row.licence.kind}
+        now = datetime.now(UTC)
+        return documents.unmeasured(
+            chosen, known.id, known.metrics[0], self.machine(), licence, now
+        )
+
+    def take(self, document: dict[str, Any], ref: str) -> dict[str, Any]:
+        """A decision with another of its contestants taken, whatever Petit recommends.
+
+        Raises NotDownloaded, BadReference, BadSetting for a model that was not measured in it.
+        """
+        if (document.get("contestant") or {}).get("ref") == ref:
+            return document
+        chosen = self.contestants([ref], str(document["task"]))[0]
+        licence = row_of_local(find_local(read_references([ref])[0], self.library())).licence
+        return documents.taken(document, chosen, {"id": licence.id, "class": licence.kind})
 
     # -- export -------------------------------------------------------------------------------------
     def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,8 +52,25 @@ class Engine(Protocol):
     def files(self, facts: ModelFacts, precision: str) -> tuple[str, ...]:
         """The file paths of ``facts`` that loading needs, so that nothing else is downloaded."""
 
+    def makes(self, facts: ModelFacts, task: Task) -> tuple[str, ...]:
+        """Precisions that no file of ``facts`` holds, but that ``make`` can make from them. Pure."""
+
+    def make(
+        self,
+        folder: Path,
+        task: Task,
+        options: Mapping[str, Any],
+        sentences: Sequence[str],
+        tell: Callable[[str], None],
+    ) -> Mapping[str, Any]:
+        """Make the form ``options["precision"]`` in the folder ``options["made"]`` (in a worker).
+
+        Gives how its answers to ``sentences`` compare with the original's: n, equal_answers,
+        largest_difference. Raises UnknownEngine when it makes none, and what ``load`` raises.
+        """
+
     def load(self, folder: Path, task: Task, options: Mapping[str, Any]) -> TaskRunner:
-        """Load in this process (a worker's). Options as in Task.load_torch.
+        """Load in this process (a worker's). Options as in Task.load_torch, and ``made`` as above.
 
         Raises EngineMissing, LoadFailed, UnsupportedModel, OutOfMemory.
         """

@@ -30,7 +30,9 @@ from selector.errors import (
 from selector.exports.base import Export, ExportRequest
 from selector.exports.target import files_below, filling
 from selector.paths import resources_root
+from selector.tasks.base import Language
 from selector.trial.measurement import Contestant
+from selector.wording import Wording
 
 LINK_FROM = 16 * 1024 * 1024
 """Larger files are hard-linked where the disk allows it; nobody edits weights by hand."""
@@ -61,7 +63,7 @@ def _write(request: ExportRequest) -> list[Path]:
         save(request.document, folder / "decision.petit.json")
         _write_text(folder / "requirements.txt", _requirements(request.document["versions"]))
         readme = (templates / f"README.{request.language}.md").read_text(encoding="utf-8")
-        facts = _readme_facts(request.document, contestant)
+        facts = _readme_facts(request, contestant)
         _write_text(folder / "README.md", string.Template(readme).substitute(facts))
     return files_below(request.folder)
 
@@ -126,9 +128,23 @@ def _requirements(versions: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def _readme_facts(document: Mapping[str, Any], contestant: Contestant) -> dict[str, str]:
-    metric = document["metric"]
-    low, high = metric["interval"] or (None, None)
+def _evidence(metric: Mapping[str, Any], language: Language) -> str:
+    words = Wording(language)
+    if metric["score"] is None or metric["interval"] is None:
+        return words.text("export.not_measured")
+    low, high = metric["interval"]
+    return words.text(
+        "export.measured",
+        metric=_plain(metric["id"]),
+        n=metric["n"],
+        score=metric["score"],
+        low=low,
+        high=high,
+    )
+
+
+def _readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, str]:
+    document = request.document
     return {
         "name": _plain(contestant.repo.rpartition("/")[2]),
         "task": _plain(document["task"]),
@@ -136,11 +152,7 @@ def _readme_facts(document: Mapping[str, Any], contestant: Contestant) -> dict[s
         "revision": _plain(contestant.revision),
         "precision": _plain(contestant.precision),
         "licence": _plain(document["licence"]["id"] or "?"),
-        "metric": _plain(metric["id"]),
-        "n": str(metric["n"]),
-        "score": _number(metric["score"]),
-        "low": _number(low),
-        "high": _number(high),
+        "evidence": _evidence(document["metric"], request.language),
     }
 
 
@@ -148,10 +160,6 @@ def _plain(text: str) -> str:
     """One line without anything that Markdown or HTML would read as more than text."""
     kept = "".join(c for c in text if c.isalnum() or c in " -_./@#+:")
     return " ".join(kept.split())[:200] or "?"
-
-
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.3f}"
 
 
 def _write_json(path: Path, data: Any) -> None:

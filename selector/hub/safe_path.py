@@ -9,7 +9,8 @@ from selector.errors import UnsafePath
 
 MAX_LENGTH = 1024
 MAX_SEGMENT_BYTES = 255
-_DRIVE = re.compile(r"[A-Za-z]:")
+# Windows takes whatever sign is before a first colon for a drive; Python's pathlib does so since 3.12.
+_DRIVE = re.compile(r".:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows opens the device whatever the extension and whatever the folder.
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)")

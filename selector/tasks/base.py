@@ -12,6 +12,8 @@ from selector.tasks.outputs import Finished, Partial
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from selector.tasks.models import Head
+
 Language = Literal["en", "fr"]
 Modality = Literal["text", "image", "audio", "video", "biology", "chemistry", "table"]
 InputKind = Literal["text", "text_pair"]
@@ -61,5 +63,9 @@ class Task:
     Options: ``precision`` (fp32, fp16, bf16), ``device`` (cpu, cuda), ``threads``.
     Raises LoadFailed, UnsupportedModel, OutOfMemory.
     """
+    head: Head | None = None
+    """What ``runner`` takes. Engines other than torch run the tasks that name it."""
+    runner: Callable[[Any], TaskRunner] | None = None
+    """Makes this task's runner from a loaded model of kind ``head`` (see selector/tasks/models.py)."""
     streams: bool = False
     default_parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from selector.errors import OutOfMemory
 
 MAX_WASTE = 0.10
 """Largest share of a batch that may be padding. 10 % measured best on two cores."""
@@ -37,3 +40,31 @@ def tight_batches(lengths: Sequence[int]) -> list[list[int]]:
             batches.append([index])
             used = lengths[index]
     return batches
+
+
+def run_batches(
+    lengths: Sequence[int],
+    compute: Callable[[Sequence[int]], Any],
+    is_out_of_memory: Callable[[BaseException], bool],
+    stop: Callable[[], bool],
+) -> Iterator[tuple[list[int], Any]]:
+    """Tight batches through ``compute``; one that does not fit in memory is halved and tried again.
+
+    Ends early when ``stop()`` becomes true. Raises OutOfMemory when a single input does not fit.
+    """
+    waiting = tight_batches(lengths)[::-1]
+    while waiting:
+        if stop():
+            return
+        indices = waiting.pop()
+        try:
+            values = compute(indices)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(indices) == 1:
+                raise OutOfMemory(index=indices[0]) from error
+            half = len(indices) // 2
+            waiting += [indices[half:], indices[:half]]
+            continue
+        yield indices, values

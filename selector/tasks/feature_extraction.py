@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from selector.errors import RunFailed
 from selector.tasks.base import Task
+from selector.tasks.models import Embedder
 from selector.tasks.outputs import Finished, Partial, Vector
-from selector.tasks.pooling import Pooling, pool, pooling_of
-from selector.tasks.torch_loading import POOLER, TorchModel, batches, load_torch_model
+from selector.tasks.torch_encoder import load_torch_embedder
 
 
 class EmbeddingRunner:
@@ -20,39 +19,28 @@ class EmbeddingRunner:
 
     labels: tuple[str, ...] = ()
 
-    def __init__(self, loaded: TorchModel, pooling: Pooling) -> None:
-        self._loaded = loaded
-        self._pooling = pooling
-        self.parameters = loaded.parameters
-        model = loaded.model
-        # A model that also writes (T5's kind) is asked for its reading half only.
-        self._encoder = model.get_encoder() if model.config.is_encoder_decoder else model
-        self._max_length = min(loaded.max_length, self._pooling.max_length or loaded.max_length)
+    def __init__(self, model: Embedder) -> None:
+        self._model = model
+        self.parameters = model.parameters
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
     ) -> Iterator[Partial | Finished]:
         """See TaskRunner."""
-        import torch
+        import numpy as np
 
-        texts = [self._pooling.prompt + text for text in inputs]
-        for indices, batch in batches(self._loaded, texts, self._max_length):
-            if cancelled():
-                return
-            with torch.inference_mode():
-                hidden = self._encoder(**batch).last_hidden_state
-                vectors = pool(hidden, batch["attention_mask"], self._pooling.modes).cpu()
-            for index, row in zip(indices, vectors.tolist(), strict=True):
-                if not all(math.isfinite(value) for value in row):
+        for rows in self._model.vectors(inputs, cancelled):
+            for place, index in enumerate(rows.indices):
+                row = rows.values[place]
+                if not np.isfinite(row).all():
                     raise RunFailed(index=index, detail="the vector has values that are no numbers")
-                yield Finished(index, Vector(tuple(row)))
+                cut = rows.cut[place] if rows.cut else 0
+                yield Finished(index, Vector(tuple(row.tolist())), cut)
 
 
 def load_embeddings(folder: Path, options: Mapping[str, Any]) -> EmbeddingRunner:
     """Load any encoder; a classifier's or generator's head is left aside."""
-    pooling = pooling_of(folder, str(options.get("repo", folder.name)))
-    loaded = load_torch_model(folder, "AutoModel", options, may_lack=POOLER)
-    return EmbeddingRunner(loaded, pooling)
+    return EmbeddingRunner(load_torch_embedder(folder, options))
 
 
 TASK = Task(
@@ -82,4 +70,6 @@ TASK = Task(
     },
     metrics=("neighbour-accuracy",),
     load_torch=load_embeddings,
+    head="embedder",
+    runner=EmbeddingRunner,
 )  # fmt: skip

@@ -61,6 +61,8 @@ class Finished:
 
     index: int
     output: Output
+    cut: int = 0
+    """Tokens of the input beyond the model's length, which it did not read."""
 
 
 def to_json(output: Output) -> dict[str, Any]:

@@ -88,12 +88,15 @@ def _prompt(config: Any) -> str:
 
 
 def pool(hidden: Any, attention_mask: Any, modes: tuple[str, ...]) -> Any:
-    """Hidden states (batch, tokens, width), padded on either side, to vectors of length one."""
-    import torch
+    """Hidden states (batch, tokens, width), padded on either side, to vectors of length one.
 
-    hidden = hidden.float()
-    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-    rows = torch.arange(hidden.shape[0], device=hidden.device)
+    numpy arrays in and out, so that every engine pools alike.
+    """
+    import numpy as np
+
+    hidden = hidden.astype(np.float32, copy=False)
+    mask = attention_mask.astype(np.float32)
+    rows = np.arange(hidden.shape[0])
     first = attention_mask.argmax(1)
     count = attention_mask.sum(1)
     parts = []
@@ -102,14 +105,24 @@ def pool(hidden: Any, attention_mask: Any, modes: tuple[str, ...]) -> Any:
             case "cls":
                 parts.append(hidden[rows, first])
             case "lasttoken":
-                parts.append(hidden[rows, (first + count - 1).clamp(min=0)])
+                parts.append(hidden[rows, np.maximum(first + count - 1, 0)])
             case "max":
-                parts.append(hidden.masked_fill(mask == 0, float("-inf")).max(1).values)
+                parts.append(np.where(mask[..., None] == 0, -np.inf, hidden).max(1))
             case "weightedmean":
-                weights = attention_mask.cumsum(1).unsqueeze(-1).to(hidden.dtype) * mask
-                parts.append((hidden * weights).sum(1) / weights.sum(1).clamp(min=1))
+                weights = attention_mask.cumsum(1) * mask
+                total = np.maximum(weights.sum(1), 1)
+                parts.append(_weighted_sum(hidden, weights) / total[:, None])
             case _:
-                tokens = mask.sum(1).clamp(min=1)
-                scale = tokens.sqrt() if mode == "mean_sqrt_len_tokens" else tokens
-                parts.append((hidden * mask).sum(1) / scale)
-    return torch.nn.functional.normalize(torch.cat(parts, dim=-1), dim=-1)
+                tokens = np.maximum(mask.sum(1), 1)
+                scale = np.sqrt(tokens) if mode == "mean_sqrt_len_tokens" else tokens
+                parts.append(_weighted_sum(hidden, mask) / scale[:, None])
+    joined = np.concatenate(parts, axis=-1)
+    length = np.sqrt((joined * joined).sum(-1, keepdims=True))
+    return joined / np.maximum(length, 1e-12)
+
+
+def _weighted_sum(hidden: Any, weights: Any) -> Any:
+    """Sum over tokens, each times its weight; as one matrix product a row, which is fastest."""
+    import numpy as np
+
+    return np.matmul(weights[:, None, :].astype(np.float32), hidden)[:, 0, :]

@@ -10,6 +10,7 @@ from typing import Any
 from selector.errors import RunFailed
 from selector.tasks.base import PAIR_SEPARATOR, Task, TaskRunner
 from selector.tasks.feature_extraction import EmbeddingRunner, load_embeddings
+from selector.tasks.models import Embedder
 from selector.tasks.outputs import Finished, Partial, Similarity, Vector
 
 
@@ -32,14 +33,22 @@ class SimilarityRunner:
                 raise RunFailed(index=index, detail="not two texts joined by a tab")
         texts = list(dict.fromkeys(side for pair in pairs for side in pair))
         vectors: dict[str, tuple[float, ...]] = {}
+        cut: dict[str, int] = {}
         for event in self._embeddings.run(texts, parameters, cancelled):
             if isinstance(event, Finished) and isinstance(event.output, Vector):
                 vectors[texts[event.index]] = event.output.values
+                cut[texts[event.index]] = event.cut
         if len(vectors) < len(texts):  # cancelled on the way
             return
         for index, (left, right) in enumerate(pairs):
             cosine = sum(a * b for a, b in zip(vectors[left], vectors[right], strict=True))
-            yield Finished(index, Similarity(max(-1.0, min(1.0, cosine))))
+            score = Similarity(max(-1.0, min(1.0, cosine)))
+            yield Finished(index, score, cut[left] + cut[right])
+
+
+def similarity(model: Embedder) -> SimilarityRunner:
+    """The runner on any engine's embedder."""
+    return SimilarityRunner(EmbeddingRunner(model))
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
@@ -74,4 +83,6 @@ TASK = Task(
     },
     metrics=("spearman",),
     load_torch=_load,
+    head="embedder",
+    runner=similarity,
 )  # fmt: skip

@@ -3,54 +3,58 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from selector.errors import RunFailed
 from selector.tasks.base import Task, TaskRunner
+from selector.tasks.models import Classifier
 from selector.tasks.outputs import Finished, Labels, Partial, ScoredLabel
-from selector.tasks.torch_loading import TorchModel, batches, load_torch_model
+from selector.tasks.torch_encoder import load_torch_classifier
 
 
 class ClassificationRunner:
     """A sequence classifier; softmax, or sigmoid when its configuration says several labels apply."""
 
-    def __init__(self, loaded: TorchModel) -> None:
-        self._loaded = loaded
-        config = loaded.model.config
-        count = int(config.num_labels)
-        self.labels = tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(count))
-        self.parameters = loaded.parameters
-        several = getattr(config, "problem_type", None) == "multi_label_classification"
-        self._sigmoid = several or count == 1
+    def __init__(self, model: Classifier) -> None:
+        self._model = model
+        self.labels = model.labels
+        self.parameters = model.parameters
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
     ) -> Iterator[Partial | Finished]:
         """See TaskRunner."""
-        import torch
+        import numpy as np
 
-        for indices, batch in batches(self._loaded, inputs):
-            if cancelled():
-                return
-            with torch.inference_mode():
-                logits = self._loaded.model(**batch).logits.float()
-                scores = (logits.sigmoid() if self._sigmoid else logits.softmax(-1)).cpu()
-            for index, row in zip(indices, scores.tolist(), strict=True):
-                if not all(math.isfinite(score) for score in row):
+        for rows in self._model.logits(inputs, cancelled):
+            scores = probabilities(rows.values, self._model.several)
+            for place, index in enumerate(rows.indices):
+                row = scores[place]
+                if not np.isfinite(row).all():
                     # Half precision overflows in some models; a ranking of NaN would look like one.
                     raise RunFailed(index=index, detail="the scores are not numbers")
-                ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
-                yield Finished(
-                    index, Labels(tuple(ScoredLabel(name, score) for name, score in ranked))
+                ranked = sorted(
+                    zip(self.labels, row.tolist(), strict=True), key=lambda pair: -pair[1]
                 )
+                labels = Labels(tuple(ScoredLabel(name, score) for name, score in ranked))
+                yield Finished(index, labels, rows.cut[place] if rows.cut else 0)
+
+
+def probabilities(logits: Any, several: bool) -> Any:
+    """Logits (inputs, labels) to probabilities: sigmoid of each, or softmax over each row."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        if several:
+            return 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+        shifted = np.exp((logits - logits.max(-1, keepdims=True)).astype(np.float64))
+        return shifted / shifted.sum(-1, keepdims=True)
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    loaded = load_torch_model(folder, "AutoModelForSequenceClassification", options)
-    return ClassificationRunner(loaded)
+    return ClassificationRunner(load_torch_classifier(folder, options))
 
 
 TASK = Task(
@@ -84,4 +88,6 @@ TASK = Task(
     },
     metrics=("accuracy", "macro-f1"),
     load_torch=_load,
+    head="classifier",
+    runner=ClassificationRunner,
 )  # fmt: skip

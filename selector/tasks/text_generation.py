@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selector.errors import OutOfMemory, RunFailed
+from selector.errors import RunFailed
 from selector.tasks.base import Task, TaskRunner
+from selector.tasks.models import Writer, Written
 from selector.tasks.outputs import Finished, Partial, Text
-from selector.tasks.torch_loading import (
-    TorchModel,
-    first_line,
-    is_out_of_memory,
-    load_torch_model,
-)
+from selector.tasks.torch_writer import load_torch_writer
 
 MAX_NEW_TOKENS = 128
 
@@ -26,117 +21,31 @@ class GenerationRunner:
 
     labels: tuple[str, ...] = ()
 
-    def __init__(self, loaded: TorchModel) -> None:
-        self._loaded = loaded
-        self.parameters = loaded.parameters
-
-    def _ids(self, text: str) -> list[int]:
-        """The prompt's tokens, inside the chat template where there is one."""
-        tokenizer = self._loaded.tokenizer
-        if not tokenizer.chat_template:
-            return list(tokenizer(text)["input_ids"])
-        # Templates ignore what they do not know; those that can think aloud are asked not to.
-        prompt = tokenizer.apply_chat_template(
-            [{"role": "user", "content": text}],
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=False,
-        )
-        return list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
-
-    def _prompt(self, text: str, room: int) -> Any:
-        """Tokens as a tensor; a text that leaves no ``room`` for an answer loses its end."""
-        import torch
-
-        tokenizer = self._loaded.tokenizer
-        limit = max(1, self._loaded.max_length - room)
-        ids = self._ids(text)
-        if len(ids) > limit:
-            frame = len(self._ids(""))
-            kept = tokenizer(text, add_special_tokens=False)["input_ids"][: max(1, limit - frame)]
-            ids = self._ids(tokenizer.decode(kept))[:limit]
-        return torch.tensor([ids], device=self._loaded.device)
+    def __init__(self, model: Writer) -> None:
+        self._model = model
+        self.parameters = model.parameters
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
     ) -> Iterator[Partial | Finished]:
         """See TaskRunner; Partial pieces in order before each Finished."""
+        given = {"max_new_tokens": MAX_NEW_TOKENS, **parameters}
         for index, text in enumerate(inputs):
             if cancelled():
                 return
-            outcome: dict[str, Any] = {}
-            for piece in self._stream(text, parameters, cancelled, outcome):
-                yield Partial(index, piece)
-            error = outcome.get("error")
-            if error is not None:
-                if is_out_of_memory(error):
-                    raise OutOfMemory() from error
-                raise RunFailed(index=index, detail=first_line(error)) from error
+            written = Written()
+            try:
+                for piece in self._model.write(text, given, cancelled, written):
+                    yield Partial(index, piece)
+            except RunFailed as error:
+                raise RunFailed(**{"index": index, **error.facts}) from error
             if cancelled():
                 return
-            yield Finished(index, Text(outcome["text"], outcome["tokens"]))
-
-    def _stream(
-        self,
-        text: str,
-        parameters: Mapping[str, Any],
-        cancelled: Callable[[], bool],
-        outcome: dict[str, Any],
-    ) -> Iterator[str]:
-        import torch
-        import transformers
-
-        left = threading.Event()  # set when nobody reads the pieces any more
-
-        class Stop(transformers.StoppingCriteria):
-            def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-                end = left.is_set() or cancelled()
-                return torch.full((input_ids.shape[0],), end, device=input_ids.device)
-
-        room = max(1, int(parameters.get("max_new_tokens", MAX_NEW_TOKENS)))
-        tokenizer = self._loaded.tokenizer
-        streamer = transformers.TextIteratorStreamer(
-            tokenizer, skip_prompt=True, skip_special_tokens=True
-        )
-        temperature = float(parameters.get("temperature", 0.0))
-        options: dict[str, Any] = {"do_sample": temperature > 0}
-        if temperature > 0:
-            options["temperature"] = temperature
-        if (seed := parameters.get("seed")) is not None:
-            torch.manual_seed(int(seed))
-
-        def work() -> None:
-            try:
-                prompt = self._prompt(text, room)
-                with torch.inference_mode():
-                    ids = self._loaded.model.generate(
-                        input_ids=prompt,
-                        attention_mask=torch.ones_like(prompt),
-                        max_new_tokens=room,
-                        pad_token_id=tokenizer.pad_token_id,
-                        stopping_criteria=transformers.StoppingCriteriaList([Stop()]),
-                        streamer=streamer,
-                        **options,
-                    )
-                new = ids[0, prompt.shape[1] :]
-                outcome["tokens"] = int(new.shape[0])
-                outcome["text"] = tokenizer.decode(new, skip_special_tokens=True).strip()
-            except Exception as error:  # noqa: BLE001 - crosses a thread, then raised as RunFailed
-                outcome["error"] = error
-                # generate() that raises never ends its streamer, and the reader would wait for ever.
-                streamer.end()
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        try:
-            yield from (piece for piece in streamer if piece)
-        finally:
-            left.set()
-            thread.join()
+            yield Finished(index, Text(written.text, written.tokens), written.cut)
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
-    return GenerationRunner(load_torch_model(folder, "AutoModelForCausalLM", options))
+    return GenerationRunner(load_torch_writer(folder, options))
 
 
 TASK = Task(
@@ -166,6 +75,8 @@ TASK = Task(
     },
     metrics=("token-f1", "exact-match"),
     load_torch=_load,
+    head="writer",
+    runner=GenerationRunner,
     streams=True,
     default_parameters={"max_new_tokens": MAX_NEW_TOKENS},
 )  # fmt: skip

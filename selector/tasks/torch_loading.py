@@ -6,13 +6,13 @@ Everything heavy is imported inside functions, which only workers call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selector.errors import LoadFailed, OutOfMemory, UnknownEngine, UnsupportedModel
-from selector.tasks.batching import tight_batches
+from selector.tasks.failures import first_line, is_out_of_memory
 
 # Buffers that older files lack and transformers computes anew, without changing any output.
 _HARMLESS = ("position_ids", "inv_freq")
@@ -47,22 +47,6 @@ def _max_length(tokenizer: Any, model: Any) -> int:
     limits.append(positions)
     known = [n for n in limits if isinstance(n, int) and 0 < n < 1_000_000]
     return min(known, default=MAX_LENGTH)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether ``error`` is torch's or Python's way to say that memory ran out."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in text or "not enough memory" in text
-    )
-
-
-def first_line(error: BaseException) -> str:
-    """The class of an error and its first line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 
 
 def _dtype(precision: str) -> Any:
@@ -135,16 +119,20 @@ def load_torch_model(
     )
 
 
-def batches(
-    loaded: TorchModel, texts: Sequence[str], max_length: int | None = None
-) -> Iterator[tuple[list[int], Any]]:
-    """Tight batches of ``texts``: their indices, and padded tensors on the model's device."""
+def tokenize(
+    loaded: TorchModel, texts: Sequence[str], max_length: int
+) -> tuple[Mapping[str, list[list[int]]], list[int]]:
+    """Columns of token ids, each text cut at ``max_length`` tokens, and how many were cut off."""
     if not texts:
-        return
-    encoded = loaded.tokenizer(
-        list(texts), truncation=True, max_length=max_length or loaded.max_length
-    )
-    lengths = [max(1, len(ids)) for ids in encoded["input_ids"]]
-    for indices in tight_batches(lengths):
-        rows = {name: [column[i] for i in indices] for name, column in encoded.items()}
-        yield indices, loaded.tokenizer.pad(rows, return_tensors="pt").to(loaded.device)
+        return {}, []
+    tokenizer = loaded.tokenizer
+    encoded = tokenizer(list(texts), truncation=True, max_length=max_length)
+    full = [len(ids) >= max_length for ids in encoded["input_ids"]]
+    long = [text for text, at_limit in zip(texts, full, strict=True) if at_limit]
+    # Only those at the limit can have lost something; the others are not read twice.
+    whole = iter(len(ids) for ids in tokenizer(long)["input_ids"]) if long else iter(())
+    cut = [
+        max(0, next(whole) - len(ids)) if at_limit else 0
+        for ids, at_limit in zip(encoded["input_ids"], full, strict=True)
+    ]
+    return {name: list(column) for name, column in encoded.items()}, cut

@@ -4,29 +4,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from selector import registry
 from selector.engines.facts import ModelFacts
-from selector.errors import BadReference, NotDownloaded, UnknownEngine, UnsupportedModel
+from selector.engines.made import source_key
+from selector.errors import BadReference, NotDownloaded
 from selector.fit.predict import predict_memory
 from selector.hub.candidate import LocalModel
 from selector.reference import Reference, parse_reference
+from selector.trial.choice import Choice, choose, named
 from selector.trial.measurement import Contestant
 
 MAX_CONTESTANTS = 12
 
 
-def choose_engine(reference: Reference) -> tuple[str, str]:
-    """Engine and precision of a reference; torch in fp32 unless it says otherwise.
+def choose_engine(
+    reference: Reference, task_id: str, facts: ModelFacts, available_bytes: int
+) -> Choice:
+    """The form of a model that a reference names or, where it names none, that Petit picks.
 
-    Raises UnknownEngine.
+    Raises UnknownTask, UnknownEngine, UnsupportedModel.
     """
-    engine = registry.engine(reference.engine or "torch")
-    precision = reference.precision or engine.info.precisions[0]
-    if precision not in engine.info.precisions:
-        known = [f"{engine.info.id}-{name}" for name in engine.info.precisions]
-        raise UnknownEngine(engine=f"{engine.info.id}-{precision}", known=known)
-    return engine.info.id, precision
+    task, engines = registry.task(task_id), registry.engines()
+    if reference.engine is None:
+        return choose(facts, task, engines, available_bytes)
+    return named(facts, task, engines, available_bytes, reference.engine, reference.precision)
 
 
 def find_local(reference: Reference, library: Sequence[LocalModel]) -> LocalModel:
@@ -43,28 +46,40 @@ def find_local(reference: Reference, library: Sequence[LocalModel]) -> LocalMode
 
 
 def contestant(
-    reference: Reference, task_id: str, model: LocalModel, facts: ModelFacts, licence: str | None
+    reference: Reference,
+    task_id: str,
+    model: LocalModel,
+    facts: ModelFacts,
+    licence: str | None,
+    available_bytes: int,
+    made: Path,
 ) -> Contestant:
-    """A pinned contestant. Raises UnknownTask, UnknownEngine, UnsupportedModel."""
-    engine, precision = choose_engine(reference)
-    loadable = registry.engine(engine).can_load(facts, registry.task(task_id))
-    if not loadable.ok:
-        raise UnsupportedModel(
-            repo=model.repo, reason=loadable.reason, **dict(loadable.facts or {})
-        )
-    memory = predict_memory(facts, precision)
+    """A pinned contestant; ``made`` is where forms are kept that Petit makes itself.
+
+    Raises UnknownTask, UnknownEngine, UnsupportedModel.
+    """
+    choice = choose_engine(reference, task_id, facts, available_bytes)
+    memory = predict_memory(facts, choice.precision, choice.engine)
+    # A snapshot may hold other forms of the model too: this one is what is pinned and exported.
+    # Of one that is made here it is what it is made from.
+    needed = set(registry.engine(choice.engine).files(facts, choice.precision))
+    files = tuple(file for file in model.files if file[0] in needed)
+    own = made / source_key(files, registry.task(task_id).head or "")
     return Contestant(
-        ref=str(Reference(model.repo, model.revision, engine, precision)),
+        ref=str(Reference(model.repo, model.revision, choice.engine, choice.precision)),
         repo=model.repo,
         revision=model.revision,
-        engine=engine,
-        precision=precision,
+        engine=choice.engine,
+        precision=choice.precision,
         folder=model.path,
         parameters=facts.parameters,
-        download_bytes=model.bytes,
-        files=model.files,
+        download_bytes=sum(size for _, _, size in files),
+        files=files,
         predicted_memory_bytes=None if memory is None else round(memory.high),
         licence=licence,
+        made=str(own) if choice.reason == "choice.made" else "",
+        choice=choice.reason,
+        choice_facts=dict(choice.facts),
     )
 
 

@@ -27,6 +27,11 @@ class Contestant:
     """Of each file: path inside the repository, sha256, size."""
     predicted_memory_bytes: int | None = None
     licence: str | None = None
+    made: str = ""
+    """The folder of a form that Petit makes itself; empty for one whose files are in ``folder``."""
+    choice: str = ""
+    """Why this form of the model: a key of the catalogue (see selector/trial/choice.py)."""
+    choice_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,13 @@ class Measurement:
     """The labels the model knows, in its own order; empty for tasks without labels."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the libraries that ran it."""
+    cut_inputs: int = 0
+    """Inputs longer than the model reads, whose ends it did not see."""
+    fidelity: Mapping[str, Any] | None = None
+    """Of a form that Petit made: n, equal_answers, largest_difference against the original."""
+    choice: str = ""
+    """Why this form of the model, as in Contestant."""
+    choice_facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
@@ -99,6 +111,11 @@ class Measurement:
             else {"unit": self.throughput_unit, "value": self.throughput},
             "memory_peak_bytes": self.memory_peak_bytes,
             "parameters": self.parameters,
+            "cut_inputs": self.cut_inputs,
+            "fidelity": None if self.fidelity is None else dict(self.fidelity),
+            "choice": {"code": self.choice, "facts": dict(self.choice_facts)}
+            if self.choice
+            else None,
             "error": self.error,
         }
 
@@ -107,7 +124,7 @@ class Measurement:
 class TrialEvent:
     """Progress of a trial, for whoever watches.
 
-    ``kind`` is one of: loading, loaded, turn, partial, output, failed, finished, waiting (for memory).
+    ``kind`` is one of: making, loading, loaded, turn, partial, output, failed, finished, waiting (for memory).
     """
 
     kind: str

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from selector.engines.made import fidelity_of
 from selector.errors import Cancelled, PetitError
 from selector.tasks.outputs import Output, Text, from_json
+from selector.trial.check_sentences import check_sentences
 from selector.trial.lock import machine_turn
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.seat import Seat
@@ -24,6 +28,7 @@ from selector.worker.supervisor import groups
 OnEvent = Callable[[TrialEvent], None]
 StartWorker = Callable[[str], WorkerClient]
 LOAD_TIMEOUT_S = 600.0
+MAKE_TIMEOUT_S = 1800.0
 SILENCE_S = 600.0
 """A model that gives nothing for so long hangs."""
 WARM_UP_TOKENS = 8
@@ -91,8 +96,6 @@ class TrialRun:
     def _load(self, seats: list[Seat]) -> None:
         for seat in seats:  # one after another: loading competes for the disk and the processor
             contestant = seat.contestant
-            self._tell(TrialEvent("loading", contestant.ref))
-            seat.worker = self._start_worker("model")
             args = {
                 "engine": contestant.engine,
                 "precision": contestant.precision,
@@ -100,8 +103,15 @@ class TrialRun:
                 "folder": contestant.folder,
                 "repo": contestant.repo,
                 "threads": self._trial.threads,
+                # What the files say of the model; its forms pack the same weights in different ways.
+                "parameters": contestant.parameters,
+                "made": contestant.made,
             }
             try:
+                if contestant.made:
+                    self._make(seat, args)
+                self._tell(TrialEvent("loading", contestant.ref))
+                seat.worker = self._start_worker("model")
                 with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
                     seat.shared |= not alone
                     self._load_one(seat, seat.worker, args)
@@ -114,6 +124,30 @@ class TrialRun:
                 "parameters": seat.parameters,
             }
             self._tell(TrialEvent("loaded", contestant.ref, facts=facts))
+
+    def _make(self, seat: Seat, args: dict[str, Any]) -> None:
+        """Have a form made that is not there yet; in a worker of its own, whose memory ends with it."""
+        contestant = seat.contestant
+        known = fidelity_of(Path(contestant.made), contestant.precision)
+        if known is not None:
+            seat.fidelity = asdict(known)
+            return
+        ref = contestant.ref
+
+        def tell(event: dict[str, Any]) -> None:
+            self._tell(TrialEvent("making", ref, facts={"step": str(event.get("making", ""))}))
+
+        with (
+            self._start_worker("model") as worker,
+            machine_turn(self._cancelled, self._waiting(ref)),
+        ):
+            seat.fidelity = worker.call(
+                "make",
+                {**args, "sentences": check_sentences()},
+                tell,
+                self._cancelled,
+                MAKE_TIMEOUT_S,
+            )
 
     def _load_one(self, seat: Seat, worker: WorkerClient, args: dict[str, Any]) -> None:
         loaded = worker.call("load", args, None, self._cancelled, LOAD_TIMEOUT_S)
@@ -180,6 +214,8 @@ class TrialRun:
                 output = from_json(item["output"])
                 if seat.outputs[index] is None:
                     seat.outputs[index] = output
+                if item.get("cut"):
+                    seat.cut.add(index)
                 seconds = (
                     (time.perf_counter() - started) * share if share < 1 else float(item["seconds"])
                 )

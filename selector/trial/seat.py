@@ -30,6 +30,9 @@ class Seat:
     versions: dict[str, str] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     shared: bool = False
+    fidelity: dict[str, Any] | None = None
+    cut: set[int] = field(default_factory=set)
+    """Positions of inputs whose ends the model did not see."""
 
     def measurement(self, unit: str) -> Measurement:
         """The row of this contestant."""
@@ -49,4 +52,8 @@ class Seat:
             shared=self.shared,
             labels=self.labels,
             versions=self.versions,
+            cut_inputs=len(self.cut),
+            fidelity=self.fidelity,
+            choice=self.contestant.choice,
+            choice_facts=self.contestant.choice_facts,
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -24,8 +25,8 @@ from selector.errors import (
 from selector.log import redact
 from selector.machine.cpu import probe_cpu
 from selector.tasks.base import TaskRunner
+from selector.tasks.failures import first_line, is_out_of_memory
 from selector.tasks.outputs import Partial, to_json
-from selector.tasks.torch_loading import first_line, is_out_of_memory
 from selector.worker.meter import now_bytes, peak_bytes
 
 
@@ -59,7 +60,7 @@ def _threads(wanted: int) -> int:
 
 
 class ModelRole:
-    """Ops: ``load``, ``run``, ``memory``. See the methods for their arguments."""
+    """Ops: ``load``, ``make``, ``run``, ``memory``, ``modules`` (which of ``names`` are imported)."""
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
@@ -77,9 +78,14 @@ class ModelRole:
             case "load":
                 with _as(LoadFailed, repo=str(args.get("repo", ""))):
                     return self._load(args)
+            case "make":
+                with _as(LoadFailed, repo=str(args.get("repo", ""))):
+                    return self._make(args, emit)
             case "run":
                 with _as(RunFailed):
                     return self._run(args, emit, cancelled)
+            case "modules":
+                return {"loaded": [str(n) for n in args["names"] if str(n) in sys.modules]}
             case "memory":
                 return {"peak_bytes": peak_bytes(), "now_bytes": now_bytes()}
         raise ProtocolProblem(reason="unknown op", op=op)
@@ -106,6 +112,25 @@ class ModelRole:
             "threads": options["threads"],
         }
 
+    def _make(
+        self, args: Mapping[str, Any], emit: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Args: those of load, and made, sentences. Emits {"making"}; gives the form's fidelity."""
+        folder = Path(str(args["folder"]))
+        if not folder.is_dir():
+            raise NotDownloaded(repo=args.get("repo", folder.name))
+        options = {**args, "threads": _threads(int(args.get("threads") or 0))}
+        sentences = [str(text) for text in args["sentences"]]
+        return dict(
+            registry.engine(str(args["engine"])).make(
+                folder,
+                registry.task(str(args["task"])),
+                options,
+                sentences,
+                lambda step: emit({"making": step}),
+            )
+        )
+
     def _run(
         self,
         args: Mapping[str, Any],
@@ -125,7 +150,8 @@ class ModelRole:
                 continue
             now = time.perf_counter()
             output = to_json(event.output)
-            emit({"output": {"index": event.index, "output": output, "seconds": now - last}})
+            given = {"index": event.index, "output": output, "seconds": now - last}
+            emit({"output": {**given, "cut": event.cut} if event.cut else given})
             last = now
             done += 1
             tokens += int(output.get("tokens", 0))

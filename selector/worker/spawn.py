@@ -23,6 +23,8 @@ MODEL_ENVIRONMENT: Mapping[str, str] = {
     "DISABLE_SAFETENSORS_CONVERSION": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_WAIT_POLICY": "PASSIVE",
+    # llama.cpp that aborts would start a debugger on itself, which takes seconds and writes pages.
+    "GGML_NO_BACKTRACE": "1",
 }
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -106,10 +107,19 @@ def run_python(folder: Path, *arguments: str, stdin: str | None = None) -> Any:
     )
 
 
+def alike(one: Any, other: Any) -> bool:
+    """The same data; numbers up to rounding: the app's last steps are numpy's, the export's torch's."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, abs_tol=1e-6)
+    return bool(one == other)
+
+
 @pytest.mark.parametrize("task_id", sorted(TEXTS))
-def test_the_exported_project_predicts_exactly_what_the_app_showed(
-    task_id: str, tmp_path: Path
-) -> None:
+def test_the_exported_project_predicts_what_the_app_showed(task_id: str, tmp_path: Path) -> None:
     contestant = contestant_in(MAKERS[task_id](tmp_path / "model"))
     texts = TEXTS[task_id]
     runner = registry.task(task_id).load_torch(Path(contestant.folder), {"precision": "fp32"})
@@ -125,7 +135,9 @@ def test_the_exported_project_predicts_exactly_what_the_app_showed(
     arguments = ["predict.py"] if piped else ["predict.py", "--verify", *texts]
     done = run_python(folder, *arguments, stdin="\n\n".join(texts) + "\n" if piped else None)
     assert done.returncode == 0, done.stderr
-    assert [json.loads(line) for line in done.stdout.splitlines()] == shown
+    printed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(printed) == len(shown)
+    assert all(alike(a, b) for a, b in zip(printed, shown, strict=True))
     assert not list(tmp_path.rglob("hacked"))
 
 

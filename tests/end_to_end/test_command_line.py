@@ -27,11 +27,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackHub]:
     (pickled / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
     (pickled / "pytorch_model.bin").write_bytes(b"\x80\x04K\x01.")
     (pickled / "README.md").write_text("---\npipeline_tag: text-classification\n---\n")
+    plain = make_encoder(root / "plain")
+    (plain / "README.md").write_text("# An encoder that says nothing of itself\n")
     repositories = [
         Repository("bank/small", make_classifier(root / "small", LABELS, hidden=16)),
         Repository("bank/large", make_classifier(root / "large", LABELS, hidden=64, seed=3)),
         Repository("bank/encoder", make_encoder(root / "encoder")),
         Repository("bank/pickled", pickled),
+        Repository("bank/plain", plain),
     ]
     with LoopbackHub(repositories) as server:
         yield server
@@ -165,6 +168,37 @@ def test_models_are_pulled_tried_measured_decided_and_exported(
     assert top["label"] in done.stdout
 
 
+def test_a_model_taken_without_examples_is_exported_pinned_and_says_so(
+    petit: Petit, tmp_path: Path
+) -> None:
+    ref = petit("pull", "bank/small", "--task", "text-classification")["models"][0]["ref"]
+    out = tmp_path / "exported"
+    petit("export", "bank/small", "--format", "python", "--out", str(out), "--offline")
+    document = json.loads((out / "decision.petit.json").read_text())
+    assert document["task"] == "text-classification"
+    assert document["contestant"]["ref"].startswith(ref)
+    assert document["chosen_by"] == "user"
+    assert (document["metric"]["n"], document["metric"]["score"]) == (0, None)
+    assert document["decision"]["status"] == "undecided"
+    assert [x["code"] for x in document["decision"]["caveats"]] == ["caveat.not_measured"]
+    assert "not measured" in (out / "README.md").read_text()
+    command = [sys.executable, str(out / "predict.py"), "--verify"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_exported_model_that_states_no_task_needs_one_named(
+    petit: Petit, tmp_path: Path
+) -> None:
+    petit("pull", "bank/plain")
+    arguments = ["export", "bank/plain", "--format", "decision", "--out", str(tmp_path / "out")]
+    error = petit(*arguments, expect=1)["error"]
+    assert error["code"] == "task.needed"
+    assert "feature-extraction" in error["facts"]["known"]
+    assert not (tmp_path / "out").exists()
+    assert petit(*arguments, "--task", "feature-extraction")["files"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -180,6 +214,7 @@ def test_models_are_pulled_tried_measured_decided_and_exported(
             ["evaluate", "bank/small", "--task", "text-classification", "--data", "missing.csv"],
             "data.unreadable",
         ),
+        (["export", "bank/absent", "--format", "python", "--out", "x"], "model.not_downloaded"),
         (
             ["export", "missing.petit.json", "--format", "python", "--out", "x"],
             "decision.unreadable",

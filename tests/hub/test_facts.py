@@ -33,7 +33,7 @@ def _raw(**fields: Any) -> dict[str, Any]:
 
 HOSTILE = [
     "", "/", "/etc/passwd", "..", "../x", "a/../../x", "a/..", "./a", "a//b", "a/", "a\\b", "\\\\s\\x",
-    "C:", "C:/x", "c:x", "a\0", "a\nb", "con", "NUL.txt", "a/aux/b", "COM1", "lpt9.bin", "a.", "a ",
+    "C:", "C:/x", "c:x", "::", "1:/x", "é:x", "a\0", "a\nb", "con", "NUL.txt", "a/aux/b", "COM1", "lpt9.bin", "a.", "a ",
     "b./c", "~/x", "x" * 300, "a/" * 600 + "b", "\ud800", "CON .txt",
 ]  # fmt: skip
 

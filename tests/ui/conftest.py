@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services around a desk that answers at once, and pages in any look."""
+"""A real desk, a Hub on loopback, services around them, and pages in any look."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
+from selector.desk.desk import Desk
 from selector.paths import Locations
 from selector.settings import Settings
 from selector.store.projects import Project
 from selector.wording import Wording
-from tests.ui.stub_desk import StubDesk
+from tests.loopback_hub import LoopbackHub
+from tests.ui.served_models import repositories
+from tests.ui.worker_processes import end_jobs
 from ui.background import Background
 from ui.services import Services
 from ui.theme.theme import Theme
@@ -28,7 +31,7 @@ class Bench:
     """Services for one page, and what the page did with them."""
 
     services: Services
-    desk: StubDesk
+    desk: Desk
     steps: list[int] = field(default_factory=list)
     pages: list[Any] = field(default_factory=list)
 
@@ -49,16 +52,40 @@ def places(tmp_path: Path) -> Locations:
     return Locations(tmp_path / "data").create()
 
 
+@pytest.fixture(autouse=True)
+def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page reaches a Hub unless its test has one: nothing listens on the discard port."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackHub]:
+    """One Hub for all tests: to start one costs more than to clear it."""
+    with LoopbackHub(repositories(tmp_path_factory.mktemp("repositories"))) as running:
+        yield running
+
+
 @pytest.fixture
-def desk(places: Locations) -> StubDesk:
-    return StubDesk(places)
+def hub(served: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+    """The Hub that this test's desk talks to, with no faults and nothing asked so far."""
+    monkeypatch.setenv("HF_ENDPOINT", served.endpoint)
+    served.clear_requests()
+    yield served
+    served.faults.clear()
+
+
+@pytest.fixture
+def desk(places: Locations) -> Iterator[Desk]:
+    made = Desk(places)
+    yield made
+    made.close()
 
 
 MakeBench = Callable[..., Bench]
 
 
 @pytest.fixture
-def make_bench(qapp: QApplication, desk: StubDesk) -> Iterator[MakeBench]:
+def make_bench(qapp: QApplication, desk: Desk) -> Iterator[MakeBench]:
     """A bench in a language, theme and text size; everything is put back at the end."""
     sheet, palette, font = qapp.styleSheet(), qapp.palette(), QFont(qapp.font())
     backgrounds: list[Background] = []
@@ -87,9 +114,7 @@ def make_bench(qapp: QApplication, desk: StubDesk) -> Iterator[MakeBench]:
         return bench
 
     yield make
-    desk.gate.set()
-    for background in backgrounds:
-        background.stop_all()
+    end_jobs(*backgrounds)
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
     qapp.setFont(font)

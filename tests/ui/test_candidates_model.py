@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from selector.wording import Wording
-from tests.ui.stub_desk import SHA, many_candidates
+from tests.ui.made_candidates import SHA, many_candidates
 from ui.models.candidate_row import row_of_candidate
 from ui.models.candidates_model import CandidatesModel, Column
 from ui.models.examples_model import ExamplesModel

@@ -5,18 +5,27 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
-from selector.errors import HubOffline, HubUnreachable, NotEnoughDisk
-from selector.hub.candidate import SearchResult
+from selector.hub.candidate import Reason
+from selector.store.database import Database
 from selector.store.projects import Project
-from tests.ui.stub_desk import SHA, TASK, many_candidates
+from selector.wording import Wording
+from tests.ui.made_candidates import many_candidates
+from tests.ui.prepared import TASK
+from tests.ui.served_models import BANKING, RESEARCH
+from tests.ui.worker_processes import workers
+from ui.models.candidate_row import row_of_candidate
+from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_page import CandidatesPage
+from ui.pages.candidates_summary import hidden_text
 
-BANKING = f"prajjwal1/bert-tiny-banking-intents@{SHA}"
+NOWHERE = "no-model-is-called-this"
+DAY_S = 86_400
 
 
 def settled(bench, qtbot):
-    qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=20_000)
     qtbot.wait(50)
 
 
@@ -31,17 +40,32 @@ def open_page(bench, qtbot):
 
 
 @pytest.fixture
-def page(make_bench, desk, qtbot, monkeypatch):
-    monkeypatch.setattr(desk, "library", list)
+def page(make_bench, hub, qtbot):
     bench = make_bench(Project(id=1, task=TASK))
     made = open_page(bench, qtbot)
     made.bench = bench
     return made
 
 
-def search(page, qtbot):
+def search(page, qtbot, words=""):
+    page.filters.query.setText(words)
     page.filters.submitted.emit()
     settled(page.bench, qtbot)
+
+
+def searched_for(hub):
+    """The words of every question to the Hub's list of models."""
+    asked = [request.query for request in hub.requests_to(path="/api/models", origin="api")]
+    pairs = [pair.partition("=") for query in asked for pair in query.split("&")]
+    return {value for key, _, value in pairs if key == "search"}
+
+
+def key_of(hub, repo=BANKING):
+    return f"{repo}@{hub.sha(repo)}"
+
+
+def texts(widget):
+    return [label.text() for label in widget.findChildren(QLabel)]
 
 
 def test_that_without_a_task_the_page_leads_to_the_task(bench, qtbot):
@@ -52,18 +76,22 @@ def test_that_without_a_task_the_page_leads_to_the_task(bench, qtbot):
     assert bench.steps == [1]
 
 
-def test_that_nothing_is_asked_of_the_hub_before_the_user_asks(page, desk):
+def test_that_nothing_is_asked_of_the_hub_before_the_user_asks(make_bench, hub, qtbot):
+    # Nothing on this disk writes texts, so that the page has nothing to show by itself.
+    page = open_page(make_bench(Project(id=1, task="text-generation")), qtbot)
     assert page.results.kind == "not_searched"
-    assert desk.searches == []
+    assert hub.requests == []
 
 
-def test_that_the_sample_shows_its_models_from_the_disk_without_a_search(make_bench, desk, qtbot):
+def test_that_the_sample_shows_its_models_from_the_disk_without_a_search(
+    make_bench, desk, hub, qtbot
+):
     sample = desk.sample()
     bench = make_bench(Project(id=1, sample=True, task=sample.task.id, refs=sample.refs))
     page = open_page(bench, qtbot)
     assert [row.key for row in page.model.rows][: len(sample.refs)] == list(sample.refs)
     assert all(row.on_disk and row.verdict == "fits" for row in page.model.rows)
-    assert desk.searches == []
+    assert hub.requests == []
     assert page.footer.primary.text() == f"Try {len(sample.refs)} models"
     page.footer.primary.click()
     assert bench.steps == [3]
@@ -72,98 +100,135 @@ def test_that_the_sample_shows_its_models_from_the_disk_without_a_search(make_be
 def test_that_a_search_shows_candidates_and_where_the_hidden_ones_went(page, qtbot):
     search(page, qtbot)
     assert page.results.kind == "table"
-    assert len(page.model.rows) == 5
-    assert page.results.hidden.text().startswith("35 hidden: 23 further down the list, 8 too big")
+    assert len(page.model.rows) == 3
+    told = page.results.hidden.text()
+    assert told.startswith("2 hidden: 1 ")
+    assert "1 too big" in told
     page.results.show_hidden.click()
     settled(page.bench, qtbot)
-    assert page.bench.desk.searches[-1].show_all
+    assert len(page.model.rows) == 5
+    assert not page.results.show_hidden.isVisibleTo(page)
 
 
-def test_that_typing_waits_for_a_pause_and_only_the_last_words_are_searched(page, desk, qtbot):
-    QTest.keyClicks(page.filters.query, "bank")
-    qtbot.waitUntil(lambda: len(desk.searches) == 1, timeout=2000)
+def test_that_the_most_frequent_reason_for_hiding_comes_first():
+    removed = {"removed.memory": 8, "removed.licence": 4, "removed.limit": 23}
+    told = hidden_text(removed, Wording("en"))
+    assert told.startswith("35 hidden: 23 further down the list, 8 too big")
+
+
+def test_that_typing_waits_for_a_pause_and_only_the_last_words_are_searched(page, hub, qtbot):
+    QTest.keyClicks(page.filters.query, "intents")
+    qtbot.waitUntil(lambda: searched_for(hub) != set(), timeout=10_000)
     settled(page.bench, qtbot)
-    assert [request.query for request in desk.searches] == ["bank"]
+    assert searched_for(hub) == {"intents"}
 
 
-def test_that_an_older_search_under_way_is_dropped(page, desk, qtbot):
-    desk.gate.clear()
+def test_that_an_older_search_under_way_is_dropped(page, hub, qtbot):
+    held = hub.faults.hang(60, path="^/api/models$", times=1)
     page.search()
     first = page._finding
+    qtbot.waitUntil(lambda: held.strikes == 1, timeout=10_000)
     page.filters.licence.setCurrentIndex(1)
     assert first.dropped
-    desk.gate.set()
     settled(page.bench, qtbot)
-    assert desk.searches[-1].licence == "permissive"
     assert page.results.kind == "table"
+    assert {row.licence for row in page.model.rows} == {"apache-2.0", "mit"}
+    assert workers("hub") == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (HubOffline(), "offline"),
-        (HubUnreachable(), "failed"),
-        (SearchResult("hub", 0, {}, ()), "nothing"),
-        (SearchResult("hub", 9, {"removed.licence": 9}, ()), "nothing_hidden"),
-    ],
+    ("words", "kind"), [(NOWHERE, "nothing"), ("pickle-only", "nothing_hidden")]
 )
-def test_that_empty_offline_failed_and_hidden_differ(page, desk, qtbot, answer, kind):
-    desk.search_answer = answer
-    search(page, qtbot)
+def test_that_nothing_found_and_everything_hidden_differ(page, qtbot, words, kind):
+    search(page, qtbot, words)
     assert page.results.kind == kind
     assert page.results.empty.button.text()
 
 
-def test_that_a_cached_answer_says_how_old_it_is(page, desk, qtbot):
-    desk.search_answer = SearchResult("cache", 5, {}, many_candidates(), age_s=3 * 86400)
+@pytest.mark.parametrize(("offline", "kind"), [(True, "offline"), (False, "failed")])
+def test_that_offline_and_a_hub_that_refuses_connections_differ(
+    page, desk, qtbot, monkeypatch, offline, kind
+):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    desk.offline = offline
+    search(page, qtbot, NOWHERE)
+    assert page.results.kind == kind
+    assert page.results.empty.button.text()
+
+
+def test_that_a_cached_answer_says_how_old_it_is(page, desk, hub, qtbot):
+    search(page, qtbot)
+    with Database(desk.locations.database) as database:
+        database.write("UPDATE search SET answered_at = answered_at - ?", (3 * DAY_S,))
+    hub.faults.answer_status(429, retry_after=3600, path="^/api/models$")
     search(page, qtbot)
     assert "3 days" in page.banner.text
+    assert BANKING in {row.repo for row in page.model.rows}
 
 
-def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, qtbot):
+def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, hub, qtbot):
+    old = replace(page.bench.services.project, evaluation={"n": 1}, decision_file="x")
+    page.bench.change(old)
     search(page, qtbot)
-    page.model.tick({BANKING})
-    assert page.footer.primary.text() == "Download 1 model · 17.6\u00a0MB"
-    desk.gate.clear()
+    hub.faults.slow(600_000, origin="cdn")
+    wanted = key_of(hub)
+    page.model.tick({wanted})
+    size = Wording("en").bytes(next(x for x in page.model.rows if x.key == wanted).download_bytes)
+    assert page.footer.primary.text() == f"Download 1 model · {size}"
     page.footer.primary.click()
-    qtbot.waitUntil(lambda: "2 MB a second" in page.footer.rows[BANKING].detail)
-    desk.gate.set()
+    qtbot.waitUntil(lambda: "kB a second" in page.footer.rows[wanted].detail, timeout=20_000)
     settled(page.bench, qtbot)
-    assert desk.pulls == [(BANKING,)]
-    assert page.bench.services.project.refs == (BANKING,)
+    assert page.banner.text == "1 model is ready to try."
+    assert [x.verified for x in desk.library() if x.ref == wanted] == [True]
+    project = page.bench.services.project
+    assert project.refs == (wanted,)
+    assert project.evaluation is None, "other contestants make an old evaluation void"
     assert page.footer.rows == {}
     assert page.footer.primary.text() == "Try 1 model"
 
 
-def test_that_cancelling_a_download_keeps_the_choice_and_the_project(page, desk, qtbot):
+def test_that_cancelling_a_download_keeps_the_choice_and_the_project(page, hub, qtbot):
     search(page, qtbot)
-    page.model.tick({BANKING})
-    desk.gate.clear()
+    held = hub.faults.stall(60, at=1000, origin="cdn")
+    wanted = key_of(hub)
+    page.model.tick({wanted})
     page.footer.primary.click()
-    page.footer.rows[BANKING].button.click()
+    qtbot.waitUntil(lambda: held.strikes == 1, timeout=10_000)
+    page.footer.rows[wanted].button.click()
     settled(page.bench, qtbot)
     assert page.bench.services.project.refs == ()
-    assert [row.key for row in page.model.ticked] == [BANKING]
+    assert [row.key for row in page.model.ticked] == [wanted]
     assert page.footer.primary.isEnabled()
 
 
-def test_that_a_failed_download_is_explained(page, desk, qtbot):
-    desk.pull_error = NotEnoughDisk(need_bytes=10**9, have_bytes=10**6)
+def test_that_a_failed_download_is_explained(page, hub, qtbot):
+    def enormous(answer):
+        for file in answer["siblings"]:
+            if file["rfilename"] == "model.safetensors":
+                file["size"] = file["lfs"]["size"] = 9 * 10**12
+        return answer
+
     search(page, qtbot)
-    page.model.tick({BANKING})
+    hub.faults.edit_json(enormous, path=f"^/api/models/{BANKING}/revision/")
+    page.model.tick({key_of(hub)})
     page.footer.primary.click()
     settled(page.bench, qtbot)
-    assert "1\u00a0GB" in page.banner.text
+    assert "9\u00a0TB" in page.banner.text
+    assert page.bench.services.project.refs == ()
 
 
 def test_that_other_contestants_make_an_old_evaluation_void(page, desk, qtbot):
-    project = replace(page.bench.services.project, evaluation={"n": 1}, decision_file="x")
-    page.bench.change(project)
-    search(page, qtbot)
-    page.model.tick({BANKING})
+    sample = desk.sample()
+    old = replace(
+        page.bench.services.project, refs=sample.refs, evaluation={"n": 1}, decision_file="x"
+    )
+    page.bench.change(old)
+    page.model.tick({sample.refs[0]})
     page.footer.primary.click()
-    settled(page.bench, qtbot)
-    assert page.bench.services.project.evaluation is None
+    project = page.bench.services.project
+    assert project.refs == sample.refs[:1]
+    assert project.evaluation is None
+    assert project.decision_file is None
 
 
 def test_that_space_ticks_the_row_whichever_cell_has_the_cursor(page, qtbot):
@@ -171,24 +236,35 @@ def test_that_space_ticks_the_row_whichever_cell_has_the_cursor(page, qtbot):
     table = page.results.table
     table.setCurrentIndex(page.model.index(0, 3))
     QTest.keyClick(table, Qt.Key.Key_Space)
-    assert [row.key for row in page.model.ticked] == [BANKING]
+    assert [row.key for row in page.model.ticked] == [page.model.rows[0].key]
 
 
-def test_that_details_give_reasons_and_risks_and_fall_back_to_an_unknown_code(page, qtbot):
-    from PySide6.QtWidgets import QLabel
-
+def test_that_details_give_reasons_and_risks_of_the_row_with_the_cursor(page, qtbot):
     search(page, qtbot)
-    page.results.table.selectRow(2)
-    texts = [label.text() for label in page.results.details.widget().findChildren(QLabel)]
-    assert "Licence cc-by-nc-4.0: not for commercial use" in texts
-    assert "reason.unheard_of" in texts
+    row = next(i for i, x in enumerate(page.model.rows) if x.repo == RESEARCH)
+    page.results.table.selectRow(row)
+    told = texts(page.results.details.widget())
+    assert "Licence cc-by-nc-4.0: not for commercial use" in told
+    shown = page.model.rows[row]
+    assert shown.reasons
+    assert {Wording("en").text(x.code, **x.facts) for x in shown.reasons} <= set(told)
 
 
-def test_that_text_from_the_hub_is_never_read_as_html(page, desk, qtbot):
-    from PySide6.QtWidgets import QLabel
+def test_that_details_fall_back_to_the_code_of_a_reason_from_a_newer_version(qtbot):
+    details = CandidateDetails(Wording("en"))
+    qtbot.addWidget(details)
+    made = replace(many_candidates()[2], reasons=(Reason("reason.unheard_of"),))
+    details.show_row(row_of_candidate(made, 0))
+    told = texts(details.widget())
+    assert "Licence cc-by-nc-4.0: not for commercial use" in told
+    assert "reason.unheard_of" in told
 
-    evil = replace(many_candidates()[0], repo="x/<b>bold</b>")
-    desk.search_answer = SearchResult("hub", 1, {}, (evil,))
-    search(page, qtbot)
-    formats = {x.textFormat() for x in page.results.details.widget().findChildren(QLabel)}
-    assert formats == {Qt.TextFormat.PlainText}
+
+def test_that_text_from_the_hub_is_never_read_as_html(qtbot):
+    details = CandidateDetails(Wording("en"))
+    qtbot.addWidget(details)
+    made = replace(many_candidates()[0], repo="x/<b>bold</b>")
+    details.show_row(row_of_candidate(made, 0))
+    labels = details.widget().findChildren(QLabel)
+    assert any("<b>bold" in label.text() for label in labels)
+    assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}

@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from selector.decide.codec import evaluation_from_json
 from selector.decide.data import read_examples
-from selector.desk.desk import Desk
+from selector.decide.document import load, save
 from selector.desk.evaluating import data_key
-from selector.desk.requests import Evaluated
-from selector.errors import TargetNotWritable, WorkerCrashed
+from selector.desk.requests import EvaluateRequest
 from selector.hub.candidate import Reason
 from selector.store.database import Database
 from selector.store.outputs import remember_output
 from selector.store.projects import Project
+from selector.tasks.outputs import to_json
 from selector.trial.measurement import TrialEvent
 from selector.wording import Wording
+from tests.ui.measured_before import N, measured_before
 from tests.ui.prepared import (
     MODELS,
     NAMES,
@@ -26,14 +28,15 @@ from tests.ui.prepared import (
     TASK,
     answers,
     decided,
-    measurement,
     one_failed,
     score,
     undecided,
 )
 from tests.ui.test_pages_look import clipped, sample_job
+from tests.ui.worker_processes import workers
 from ui.models.disagreements_model import DisagreementsModel
 from ui.models.scores_model import Column, ScoresModel
+from ui.models.short_names import short_name
 from ui.models.shown_answer import AnswerRole
 from ui.pages.decide_page import DecidePage
 from ui.pages.decide_progress import DecideProgress
@@ -77,24 +80,21 @@ def holding(evaluation, job: Project) -> Project:
 
 
 @pytest.fixture
-def evaluating(desk, monkeypatch, tmp_path):
-    """A desk whose evaluations decide at five points and not at fewer; returns the requests."""
-    asked = []
+def measured(desk, tmp_path) -> Project:
+    """A job whose models have answered every example before: deciding runs no model again."""
+    return measured_before(desk, tmp_path)
 
-    def evaluate(request, on_event, cancelled=lambda: False):
-        asked.append(request)
-        for ref in REFS:
-            on_event(TrialEvent("loading", ref))
-            on_event(TrialEvent("output", ref, 0, output=answers()[0][0], seconds=0.01))
-            on_event(TrialEvent("finished", ref))
-        desk._wait(cancelled)
-        made = decided() if request.margin >= 0.05 else undecided()
-        rows = tuple(measurement(i, outputs) for i, outputs in enumerate(answers()))
-        shown = replace(made, margin=request.margin)
-        return Evaluated(shown, rows, (), {}, tmp_path / "decision.petit.json")
 
-    monkeypatch.setattr(desk, "evaluate", evaluate)
-    return asked
+def decide(page, bench, qtbot):
+    settled(bench, qtbot, timeout=100_000)
+    assert not page.banner.isVisibleTo(page), page.banner.text
+    return bench.services.project.evaluation
+
+
+def decisions_of(bench):
+    """How often the desk has decided: each time it saves a file."""
+    folder = bench.desk.locations.decisions
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
 
 
 # -- what is missing --------------------------------------------------------------------------------
@@ -133,68 +133,75 @@ def test_a_file_that_is_gone_is_a_sentence(make_bench, qtbot, job):
 # -- measuring --------------------------------------------------------------------------------------
 
 
-def test_measuring_ends_with_the_recommendation_and_is_kept(make_bench, qtbot, job, evaluating):
-    bench = make_bench(job)
+def test_measuring_ends_with_the_recommendation_and_is_kept(make_bench, qtbot, measured):
+    bench = make_bench(measured)
     page = open_page(bench, qtbot)
     page.question.measure.click()
-    settled(bench, qtbot)
+    kept = decide(page, bench, qtbot)
+    assert kept["decision"]["choice"].partition("#")[0] == measured.refs[0]
+    assert kept["n"] == N
+    told = page.results.verdict.headline.text()
+    assert told.startswith("bank-messages-nano is good enough: ")
+    assert told == headline(evaluation_from_json(kept), Wording("en"))
+    file = Path(bench.services.project.decision_file)
+    assert load(file)["data"]["name"] == Path(measured.data_path).name
+    assert page.export.button.isEnabled()
+
+
+def test_the_headline_gives_size_difference_and_certainty(make_bench, qtbot, job):
+    page = open_page(make_bench(holding(decided(), job)), qtbot)
     assert page.results.verdict.headline.text() == (
         "tiny-banker is good enough: 4.1 times smaller than the best, between 1.1 points better and"
         " 4.2 points worse (95%), and 98.4% sure to be within your 5 points."
     )
-    assert bench.services.project.evaluation["decision"]["choice"] == REFS[0]
-    assert bench.services.project.decision_file
-    assert evaluating[0].data == Path(job.data_path)
     assert page.export.button.isEnabled()
 
 
-def test_cancelling_says_that_measuring_goes_on_from_there(
-    make_bench, desk, qtbot, job, evaluating
-):
-    desk.gate.clear()
-    bench = make_bench(job)
+def test_cancelling_says_that_measuring_goes_on_from_there(make_bench, qtbot, measured):
+    bench = make_bench(measured)
     page = open_page(bench, qtbot)
     page.measure()
-    qtbot.waitUntil(lambda: page.progress.over)
+    qtbot.waitUntil(lambda: page.progress.over and workers("calculator") != [], timeout=20_000)
     page.question.cancel.click()
-    settled(bench, qtbot)
+    settled(bench, qtbot, timeout=20_000)
     assert "goes on from there" in page.question.status.text()
     assert page.question.measure.isVisibleTo(page)
+    assert bench.services.project.evaluation is None
+    assert workers("calculator") == []
 
 
-def test_an_error_while_measuring_is_shown_and_measuring_is_possible_again(
-    make_bench, desk, qtbot, job, monkeypatch
+def test_a_crash_while_measuring_is_shown_and_measuring_is_possible_again(
+    make_bench, qtbot, measured
 ):
-    def crash(*_args):
-        raise WorkerCrashed(outcome="killed")
-
-    monkeypatch.setattr(desk, "evaluate", crash)
-    bench = make_bench(job)
+    bench = make_bench(measured)
     page = open_page(bench, qtbot)
     page.measure()
-    settled(bench, qtbot)
+    qtbot.waitUntil(lambda: workers("calculator") != [], timeout=20_000)
+    workers("calculator")[0].kill()
+    settled(bench, qtbot, timeout=20_000)
     assert page.banner.isVisibleTo(page)
+    assert page.banner.text
     assert page.question.measure.isEnabled()
 
 
-def test_another_margin_decides_anew_without_asking(make_bench, qtbot, job, evaluating):
-    bench = make_bench(holding(decided(), job))
+def test_another_margin_decides_anew_without_asking(make_bench, qtbot, measured):
+    bench = make_bench(holding(decided(), measured))
     page = open_page(bench, qtbot)
     page.question.margin.setValue(2)
     page.question.flush()
-    settled(bench, qtbot)
-    assert [request.margin for request in evaluating] == [0.02]
+    kept = decide(page, bench, qtbot)
+    assert kept["margin"] == 0.02
+    assert decisions_of(bench) == 1
     assert bench.services.project.margin == 0.02
     assert page.results.verdict.headline.text().startswith("Undecided")
 
 
-def test_another_metric_is_asked_for_and_kept(make_bench, qtbot, job, evaluating):
-    bench = make_bench(holding(decided(), job))
+def test_another_metric_is_asked_for_and_kept(make_bench, qtbot, measured):
+    bench = make_bench(holding(decided(), measured))
     page = open_page(bench, qtbot)
     page.question.metric_box.setCurrentIndex(1)
     page.question.metric_box.activated.emit(1)
-    settled(bench, qtbot)
-    assert evaluating[0].metric == "macro-f1"
+    assert decide(page, bench, qtbot)["metric"] == "macro-f1"
     assert bench.services.project.extra["metric"] == "macro-f1"
 
 
@@ -228,20 +235,21 @@ def test_an_undecided_evaluation_says_how_many_examples_would_decide(make_bench,
     assert not page.export.button.isEnabled()
 
 
-def test_the_margin_that_would_decide_is_one_click_away(make_bench, qtbot, job, evaluating):
-    bench = make_bench(holding(undecided(), job))
+def test_the_margin_that_would_decide_is_one_click_away(make_bench, qtbot, measured):
+    bench = make_bench(holding(undecided(), measured))
     page = open_page(bench, qtbot)
     assert page.results.verdict.use_margin.text() == "Use 7.5 points"
     page.results.verdict.use_margin.click()
-    settled(bench, qtbot)
-    assert [request.margin for request in evaluating] == [0.075]
-    assert page.results.verdict.headline.text().startswith("tiny-banker is good enough")
+    assert decide(page, bench, qtbot)["margin"] == 0.075
+    assert decisions_of(bench) == 1
+    assert page.results.verdict.headline.text().startswith("bank-messages-nano is good enough")
 
 
-def test_reopening_shows_the_last_evaluation_without_measuring(make_bench, qtbot, job, evaluating):
+def test_reopening_shows_the_last_evaluation_without_measuring(make_bench, qtbot, job):
     bench = make_bench(holding(decided(), job))
     page = open_page(bench, qtbot)
-    assert evaluating == []
+    assert page._running is None
+    assert decisions_of(bench) == 0
     assert page.results.isVisibleTo(page)
     assert page.results.scores.rowCount() == 3
 
@@ -384,40 +392,67 @@ def test_the_cost_axis_can_be_chosen(make_bench, qtbot, job):
 # -- export -----------------------------------------------------------------------------------------
 
 
-def test_an_export_goes_into_a_new_folder_and_lists_its_files(
-    make_bench, desk, qtbot, job, monkeypatch, tmp_path
+@pytest.fixture
+def decision(desk, measured) -> Project:
+    """The measured job with its decision, saved as a file by the desk."""
+    request = EvaluateRequest(measured.refs, TASK, Path(measured.data_path))
+    found = desk.evaluate(request, lambda _: None)
+    return replace(measured, evaluation=found.evaluation.to_json(), decision_file=str(found.file))
+
+
+def test_any_measured_model_can_be_exported_and_the_file_says_whose_choice_it_was(
+    make_bench, qtbot, decision, tmp_path
 ):
-    def export(document, format_id, folder):
-        folder.mkdir()
-        (folder / "README.md").write_text("x", encoding="utf-8")
-        return [folder / "README.md"]
+    page = open_page(bench := make_bench(decision), qtbot)
+    export, evaluation = page.export, evaluation_from_json(decision.evaluation)
+    refs = {x.ref for x in evaluation.models}
+    assert {export.model.itemData(i) for i in range(export.model.count())} == refs
+    choice = evaluation.decision.choice
+    assert export.model.currentData() == choice
+    other = next(ref for ref in sorted(refs) if ref != choice)
+    export.model.setCurrentIndex(export.model.findData(other))
+    assert export.button.isEnabled()
+    name = short_name(other)
+    (tmp_path / f"{name}-decision").mkdir()
+    export.export_to("decision", tmp_path)
+    settled(bench, qtbot, 100_000)
+    assert not page.banner.isVisibleTo(page), page.banner.text
+    written = tmp_path / f"{name}-decision-2" / f"{name}.petit.json"
+    document = load(written)
+    assert document["contestant"]["ref"] == other
+    assert document["chosen_by"] == "user"
+    score = next(x for x in evaluation.models if x.ref == other)
+    assert document["metric"]["score"] == score.score
+    assert document["samples"]
+    assert export.files.text() == written.name
+    assert export.open_button.isVisibleTo(page)
 
-    monkeypatch.setattr(desk, "export", export)
-    monkeypatch.setattr(desk, "open_decision", lambda _: {})
-    bench = make_bench(holding(decided(), job))
+
+def test_an_undecided_result_waits_for_the_users_choice_before_it_exports(make_bench, qtbot, job):
+    bench = make_bench(holding(undecided(), job))
     page = open_page(bench, qtbot)
-    form = page.export.formats[0]
-    (tmp_path / f"tiny-banker-{form}").mkdir()
-    page.export.export_to(form, tmp_path)
-    settled(bench, qtbot)
-    assert (tmp_path / f"tiny-banker-{form}-2" / "README.md").is_file()
-    assert page.export.files.text() == "README.md"
-    assert page.export.open_button.isVisibleTo(page)
+    assert page.export.model.currentIndex() == -1
+    assert not page.export.button.isEnabled()
+    page.export.model.setCurrentIndex(1)
+    assert page.export.button.isEnabled()
+    assert "yourself" not in page.export.button.toolTip()
 
 
-def test_an_export_that_cannot_be_written_is_a_sentence(
-    make_bench, desk, qtbot, job, monkeypatch, tmp_path
-):
-    def export(document, format_id, folder):
-        raise TargetNotWritable(path=str(folder))
-
-    monkeypatch.setattr(desk, "export", export)
-    monkeypatch.setattr(desk, "open_decision", lambda _: {})
-    bench = make_bench(holding(decided(), job))
-    page = open_page(bench, qtbot)
-    page.export.export_to(page.export.formats[0], tmp_path)
-    settled(bench, qtbot)
+def test_an_export_that_cannot_be_written_is_a_sentence(make_bench, qtbot, decision, tmp_path):
+    # With samples in the file no model has to run before there is something to write.
+    file = Path(decision.decision_file)
+    sample = {"input": "hello", "output": to_json(answers()[0][0])}
+    save({**load(file), "samples": [sample]}, file)
+    page = open_page(bench := make_bench(decision), qtbot)
+    taken = tmp_path / "taken"
+    taken.write_text("a file where a folder should be")
+    page.export.export_to("decision", taken)
+    settled(bench, qtbot, 60_000)
     assert page.banner.isVisibleTo(page)
+    assert str(taken) in page.banner.text
+    assert page.export.button.isEnabled()
+    assert page.banner.isVisibleTo(page)
+    assert str(taken) in page.banner.text
     assert page.export.button.isEnabled()
 
 
@@ -437,10 +472,10 @@ def test_results_are_not_clipped(make_bench, qtbot, job, make, language, scale):
 
 @pytest.mark.timeout(280)
 def test_the_sample_is_decided_for_real_and_a_second_time_from_what_is_stored(
-    make_bench, desk, places, qtbot
+    make_bench, desk, qtbot
 ):
+    desk.offline = True
     bench = make_bench(sample_job(desk))
-    bench.services.desk = Desk(places, offline=True)
     page = open_page(bench, qtbot)
     page.question.measure.click()
     qtbot.waitUntil(lambda: page._running is None, timeout=240_000)

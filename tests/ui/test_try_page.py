@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt, QTimer
 
-from selector.desk.desk import Desk
-from selector.errors import Cancelled, NotDownloaded
 from selector.store.projects import Project
 from selector.tasks.outputs import Similarity, Text, Vector
 from selector.trial.measurement import TrialEvent
+from tests.tiny_models import make_decoder
+from tests.ui.cached_models import put_in_cache
 from tests.ui.prepared import INPUTS, MODELS, NAMES, REFS, TASK, answers, events_of, measurement
 from tests.ui.test_pages_look import clipped, sample_job
+from tests.ui.worker_processes import workers
 from ui.models.answers_model import AnswersModel
 from ui.models.short_names import same_model, short_names
 from ui.models.shown_answer import AnswerRole, standing_apart
@@ -39,22 +40,21 @@ def settled(bench, qtbot, timeout=5000):
     qtbot.wait(50)
 
 
-@pytest.fixture
-def trial(desk, monkeypatch):
-    """A desk whose trials give the prepared answers; returns what was asked of it."""
-    asked = []
+def show_trial(page, rows=()):
+    """As after a trial whose events and measurements are these or the prepared ones."""
+    page.board.start(INPUTS, page.trial.seats)
+    page.trial.inputs = INPUTS
+    for position, outputs in enumerate(answers()):
+        page.trial.take(events_of(position, outputs))
+    made = [measurement(i, outputs) for i, outputs in enumerate(answers())]
+    page.trial.show_rows(tuple(rows or made))
+    page._finished()
 
-    def try_models(refs, task, inputs, on_event, cancelled=lambda: False, repeat=1):
-        asked.append((tuple(refs), task, tuple(inputs)))
-        for position, outputs in enumerate(answers()):
-            for event in events_of(position, outputs):
-                on_event(event)
-        desk._wait(cancelled)
-        return tuple(measurement(i, outputs) for i, outputs in enumerate(answers()))
 
-    monkeypatch.setattr(desk, "try_models", try_models)
-    monkeypatch.setattr(desk, "contestants", lambda *_: ())
-    return asked
+def job_of(sample, *places, inputs=INPUTS):
+    """Some models of the sample, which are on this disk, with inputs of our own."""
+    refs = tuple(sample.refs[place] for place in places)
+    return Project(id=1, task=TASK, refs=refs, inputs=tuple(inputs))
 
 
 def cell(page, row, column):
@@ -74,12 +74,10 @@ def test_without_models_the_page_leads_to_the_candidates(make_bench, qtbot):
     assert bench.steps == [2]
 
 
-def test_running_shows_every_answer_in_the_column_of_its_model(make_bench, qtbot, trial):
+def test_every_answer_is_in_the_column_of_its_model(make_bench, qtbot):
     bench = make_bench(JOB)
     page = open_page(bench, qtbot)
-    page.run_button.click()
-    settled(bench, qtbot)
-    assert trial == [(MODELS, TASK, INPUTS)]
+    show_trial(page)
     assert [x.name.text() for x in page.board._cards] == list(NAMES)
     assert cell(page, 0, 1).text == "lost"
     assert cell(page, 1, 1).text == "refund"
@@ -87,11 +85,10 @@ def test_running_shows_every_answer_in_the_column_of_its_model(make_bench, qtbot
     assert all(seat.phase == "done" for seat in page.trial.seats)
 
 
-def test_only_the_answer_unlike_the_others_is_marked(make_bench, qtbot, trial):
+def test_only_the_answer_unlike_the_others_is_marked(make_bench, qtbot):
     bench = make_bench(JOB)
     page = open_page(bench, qtbot)
-    page.run()
-    settled(bench, qtbot)
+    show_trial(page)
     marked = [(r, c) for r in range(3) for c in range(1, 4) if cell(page, r, c).differs]
     assert marked == [(1, 1)]
     spoken = page.board.model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
@@ -99,52 +96,62 @@ def test_only_the_answer_unlike_the_others_is_marked(make_bench, qtbot, trial):
     assert "1 gets different answers" in page.status.text()
 
 
-def test_a_failed_model_says_why_in_its_column_and_the_others_go_on(
-    make_bench, desk, qtbot, trial, monkeypatch
-):
+def test_a_failed_model_is_marked_beside_the_answers_of_the_others(make_bench, qtbot):
     rows = [measurement(i, outputs) for i, outputs in enumerate(answers())]
     rows[1] = measurement(1, (None,) * 3, error=CRASH, latency=None, throughput=None)
-
-    def try_models(refs, task, inputs, on_event, cancelled):
-        on_event(TrialEvent("loading", REFS[1]))
-        on_event(TrialEvent("failed", REFS[1], facts=CRASH))
-        return tuple(rows)
-
-    monkeypatch.setattr(desk, "try_models", try_models)
     bench = make_bench(JOB)
     page = open_page(bench, qtbot)
-    page.run()
-    settled(bench, qtbot)
-    card = page.board._cards[1]
-    assert card.problem.isVisibleTo(page)
-    assert card.problem.text()
-    assert "worker.crashed" not in card.problem.text()
+    page.board.start(INPUTS, page.trial.seats)
+    page.trial.take([TrialEvent("loading", REFS[1]), TrialEvent("failed", REFS[1], facts=CRASH)])
+    page.trial.show_rows(tuple(rows))
+    page._finished()
     assert cell(page, 0, 2).kind == "failed"
     assert cell(page, 0, 3).text == "lost"
     assert "1 model failed; the others went on." in page.status.text()
 
 
-def test_cancelling_keeps_the_answers_that_arrived(make_bench, desk, qtbot, trial):
-    desk.gate.clear()
-    bench = make_bench(JOB)
+@pytest.mark.timeout(240)
+def test_a_model_whose_process_dies_says_why_in_its_column_and_the_others_go_on(
+    make_bench, desk, qtbot
+):
+    bench = make_bench(job_of(desk.sample(), 0, 1))
+    page = open_page(bench, qtbot)
+    page.run_button.click()
+    qtbot.waitUntil(lambda: len(workers("model")) == 1, timeout=20_000)
+    workers("model")[0].kill()  # while it loads
+    settled(bench, qtbot, timeout=200_000)
+    card = page.board._cards[0]
+    assert card.problem.isVisibleTo(page)
+    assert card.problem.text()
+    assert "worker.crashed" not in card.problem.text()
+    assert [seat.phase for seat in page.trial.seats] == ["failed", "done"]
+    assert cell(page, 0, 1).kind == "failed"
+    assert all(cell(page, row, 2).kind == "answer" for row in range(len(INPUTS)))
+    assert "1 model failed; the others went on." in page.status.text()
+
+
+@pytest.mark.timeout(240)
+def test_cancelling_keeps_the_answers_that_arrived(make_bench, desk, qtbot):
+    inputs = [f"{text} {i}" for i in range(60) for text in INPUTS]
+    bench = make_bench(job_of(desk.sample(), 0, 2, inputs=inputs))
     page = open_page(bench, qtbot)
     page.run()
-    qtbot.waitUntil(lambda: cell(page, 2, 3) is not None and cell(page, 2, 3).kind == "answer")
+    qtbot.waitUntil(lambda: len(workers("model")) == 2, timeout=100_000)
+    qtbot.waitUntil(lambda: page.trial.seats[1].load_s is not None, timeout=100_000)
+    max(workers("model"), key=lambda process: process.create_time()).suspend()  # it hangs
+    seen = page.trial.seats[0].outputs
+    qtbot.waitUntil(lambda: bool(seen) and cell(page, 0, 1).kind == "answer", timeout=20_000)
     assert page.cancel_button.isVisibleTo(page)
     page.cancel_button.click()
-    settled(bench, qtbot)
-    assert cell(page, 0, 1).text == "lost"
+    settled(bench, qtbot, timeout=20_000)
+    assert cell(page, 0, 1).kind == "answer"
+    assert cell(page, 0, 1).text
     assert {seat.phase for seat in page.trial.seats} == {"stopped"}
     assert page.run_button.isVisibleTo(page)
+    assert workers("model") == []
 
 
-def test_a_model_that_is_not_on_this_disk_is_a_sentence_with_a_way_out(
-    make_bench, desk, qtbot, monkeypatch
-):
-    def missing(*_args):
-        raise NotDownloaded(reference=MODELS[0], ref=MODELS[0])
-
-    monkeypatch.setattr(desk, "try_models", missing)
+def test_a_model_that_is_not_on_this_disk_is_a_sentence_with_a_way_out(make_bench, qtbot):
     bench = make_bench(JOB)
     page = open_page(bench, qtbot)
     page.run()
@@ -154,15 +161,16 @@ def test_a_model_that_is_not_on_this_disk_is_a_sentence_with_a_way_out(
     assert bench.steps == [2]
 
 
-def test_nothing_written_asks_for_an_input_instead_of_running(make_bench, qtbot, trial):
+def test_nothing_written_asks_for_an_input_instead_of_running(make_bench, qtbot):
     bench = make_bench(replace(JOB, inputs=()))
     page = open_page(bench, qtbot)
     page.run()
-    assert trial == []
+    assert not page.trial.running
+    assert bench.services.background.busy == []
     assert page.status.text() == "Write at least one input first."
 
 
-def test_what_is_typed_is_kept_in_the_project(make_bench, qtbot, trial):
+def test_what_is_typed_is_kept_in_the_project(make_bench, qtbot):
     bench = make_bench(replace(JOB, inputs=()))
     page = open_page(bench, qtbot)
     page.inputs.box.setPlainText("one\n\n  two  words \n")
@@ -170,15 +178,16 @@ def test_what_is_typed_is_kept_in_the_project(make_bench, qtbot, trial):
     assert bench.services.project.inputs == ("one", "two words")
 
 
-def test_ctrl_enter_in_the_box_runs(make_bench, qtbot, trial):
+def test_ctrl_enter_in_the_box_runs(make_bench, qtbot):
     bench = make_bench(JOB)
     page = open_page(bench, qtbot)
     qtbot.keyClick(page.inputs.box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    settled(bench, qtbot)
-    assert len(trial) == 1
+    assert page.trial.running
+    assert page.trial.inputs == INPUTS
+    assert bench.services.background.busy == ["try"]
 
 
-def test_a_task_on_pairs_takes_two_texts_a_line(make_bench, qtbot, trial):
+def test_a_task_on_pairs_takes_two_texts_a_line(make_bench, qtbot):
     bench = make_bench(replace(JOB, task="sentence-similarity", inputs=("a cat\ta dog",)))
     page = open_page(bench, qtbot)
     assert page.inputs.second.isVisibleTo(page)
@@ -188,25 +197,41 @@ def test_a_task_on_pairs_takes_two_texts_a_line(make_bench, qtbot, trial):
     assert page.inputs.inputs() == ("a cat\ta dog",)
 
 
-def test_generated_text_streams_into_a_card_for_each_model(make_bench, desk, qtbot, monkeypatch):
-    def try_models(refs, task, inputs, on_event, cancelled):
-        for piece in ("Once", " upon", " a time"):
-            on_event(TrialEvent("partial", REFS[0], 0, text=piece))
-        on_event(TrialEvent("output", REFS[1], 0, output=Text("<b>The end</b>", 4), seconds=0.5))
-        desk._wait(cancelled)
-        raise Cancelled
-
-    monkeypatch.setattr(desk, "try_models", try_models)
-    desk.gate.clear()
-    bench = make_bench(replace(JOB, task="text-generation", inputs=("Tell me\na story",)))
+def test_generated_text_streams_into_a_card_for_each_model(make_bench, qtbot):
+    story = ("Tell me\na story",)
+    bench = make_bench(replace(JOB, task="text-generation", inputs=story))
     page = open_page(bench, qtbot)
-    assert page.inputs.inputs() == ("Tell me\na story",)
-    page.run()
-    qtbot.waitUntil(lambda: page.board.texts[1].text != "")
+    assert page.inputs.inputs() == story
+    page.board.start(story, page.trial.seats)
+    pieces = ("Once", " upon", " a time")
+    page.trial.take([TrialEvent("partial", REFS[0], 0, text=piece) for piece in pieces])
+    said = Text("<b>The end</b>", 4)
+    page.trial.take([TrialEvent("output", REFS[1], 0, output=said, seconds=0.5)])
     assert page.board.texts[0].text == "Once upon a time"
     assert page.board.texts[1].text == "<b>The end</b>"
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory):
+    return make_decoder(tmp_path_factory.mktemp("models") / "teller")
+
+
+@pytest.mark.timeout(240)
+def test_a_model_that_writes_is_shown_as_it_writes_and_a_cancel_keeps_its_words(
+    make_bench, qtbot, decoder
+):
+    ref = put_in_cache(decoder, "acme/teller")
+    job = Project(id=1, task="text-generation", refs=(ref,), inputs=("my card is lost",))
+    bench = make_bench(job)
+    page = open_page(bench, qtbot)
+    page.run()
+    qtbot.waitUntil(lambda: page.board.texts[0].text != "", timeout=200_000)
+    assert page.trial.seats[0].outputs == {}, "shown before the answer is complete"
+    shown = page.board.texts[0].text
     page.cancel()
-    settled(bench, qtbot)
+    settled(bench, qtbot, timeout=20_000)
+    assert page.board.texts[0].text.startswith(shown)
+    assert page.trial.seats[0].phase == "stopped"
 
 
 def test_scores_that_are_not_numbers_never_reach_a_bar(make_bench, qtbot):
@@ -266,11 +291,9 @@ def test_results_with_a_failure_are_not_clipped(make_bench, qtbot, language, sca
 
 
 @pytest.mark.timeout(240)
-def test_the_sample_runs_for_real_and_the_window_stays_awake(
-    make_bench, desk, places, qtbot, capsys
-):
+def test_the_sample_runs_for_real_and_the_window_stays_awake(make_bench, desk, qtbot, capsys):
+    desk.offline = True
     bench = make_bench(sample_job(desk))
-    bench.services.desk = Desk(places, offline=True)
     page = open_page(bench, qtbot)
     gaps, last = [], [time.monotonic()]
 
@@ -296,6 +319,9 @@ def test_the_sample_runs_for_real_and_the_window_stays_awake(
     assert all(seat.phase == "done" for seat in page.trial.seats)
     rows = page.board.model.rowCount()
     assert rows == len(bench.services.project.inputs) > 0
-    assert all(cell(page, r, c).text for r in range(rows) for c in range(1, 4))
+    for column, seat in enumerate(page.trial.seats, 1):
+        assert page.board._cards[column - 1].name.text() == seat.name
+        best = [max(x.labels, key=lambda y: y.score).label for x in seat.measurement.outputs]
+        assert [cell(page, row, column).text for row in range(rows)] == best
     assert all(seat.memory_bytes and seat.measurement.latency for seat in page.trial.seats)
     assert max(gaps) < 0.5

@@ -4,17 +4,21 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
+from selector.decide import document as documents
 from selector.settings import Settings, load_settings
 from selector.store.database import Database
 from selector.store.projects import Project, last_project, save_project
-from tests.ui.stub_desk import TASK
+from tests.ui.prepared import TASK, undecided
+from tests.ui.worker_processes import end_jobs, workers
 from ui.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,9 +39,8 @@ def open_window(qapp, qtbot, places, desk):
         return window
 
     yield make
-    desk.gate.set()
+    end_jobs(*(window.services.background for window in opened))
     for window in opened:
-        window.services.background.stop_all()
         window.close()
         window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -109,14 +112,15 @@ def test_that_control_and_a_number_show_a_step(open_window, places, qtbot, step)
     assert window.pages.step == step
 
 
-def test_that_escape_cancels_what_is_under_way(open_window, places, desk, qtbot):
+def test_that_escape_cancels_what_is_under_way(open_window, places, qtbot):
     keep(places, title="Mine", step=0)
     window = open_window()
-    desk.gate.clear()
     window.pages.page(0).calibrate.click()
     assert window.rail.footer.stop.isVisibleTo(window)
+    qtbot.waitUntil(lambda: len(workers("machine")) == 1, timeout=10_000)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.services.background.busy, timeout=1000)
+    qtbot.waitUntil(lambda: not window.services.background.busy, timeout=5000)
+    assert workers("machine") == []
     assert not window.rail.footer.stop.isVisibleTo(window)
 
 
@@ -144,20 +148,45 @@ def test_that_theme_and_offline_are_chosen_in_the_rail(open_window, places, desk
     assert (kept.theme, kept.offline) == ("dark", True)
 
 
-def test_that_closing_asks_once_only_when_work_would_be_lost(
-    open_window, places, desk, qtbot, monkeypatch
-):
+class Answers:
+    """Presses the buttons of questions as they appear; ``asked`` are their texts."""
+
+    def __init__(self, *buttons):
+        self.asked = []
+        self._buttons = list(buttons)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._press)
+        self._timer.start(20)
+
+    def _press(self):
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox) or not self._buttons:
+            return
+        self.asked.append(box.text())
+        wanted = self._buttons.pop(0)
+        next(button for button in box.buttons() if button.text() == wanted).click()
+
+
+def test_that_closing_asks_once_only_when_work_would_be_lost(open_window, places, qtbot):
     keep(places, title="Mine", step=0)
     window = open_window()
-    asked = []
-    monkeypatch.setattr(window, "agrees_to_close", lambda: asked.append(1) or len(asked) > 1)
-    desk.gate.clear()
+    text = window.services.wording.text
+    answers = Answers(text("window.close.stay"), text("window.close.close"))
     window.pages.page(0).calibrate.click()
+    qtbot.waitUntil(lambda: len(workers("machine")) == 1, timeout=10_000)
     assert not window.close()
     assert window.isVisible()
     assert window.close()
-    assert len(asked) == 2
-    assert desk.closed
+    assert answers.asked == [text("window.close.title")] * 2
+    qtbot.waitUntil(lambda: workers("machine") == [], timeout=10_000)
+
+
+def test_that_closing_does_not_ask_when_nothing_would_be_lost(open_window, places):
+    keep(places, title="Mine", step=0)
+    window = open_window()
+    answers = Answers(window.services.wording.text("window.close.stay"))
+    assert window.close()
+    assert answers.asked == []
 
 
 def test_that_a_step_that_is_not_ready_says_why(open_window, places):
@@ -187,13 +216,13 @@ def test_that_a_crash_is_told_without_stopping_the_window(open_window, places):
 
 def test_that_a_decision_file_opens_on_its_decision(open_window, desk, tmp_path):
     file = tmp_path / "mine.petit.json"
-    metric = {"id": "accuracy", "n": 9, "margin": 0.02, "confidence": 0.975}
-    document = {"task": TASK, "metric": metric, "models": [], "decision": {}, "data": {}}
-    desk.open_decision = lambda path: document | {"opened": path}
+    machine, now = desk.machine(), datetime.now(UTC)
+    documents.save(documents.build(undecided(), (), (), machine, {}, None, now), file)
     window = open_window(decision_file=file)
     assert window.services.project.decision_file == str(file)
     assert window.services.project.evaluation["metric"] == "accuracy"
     assert window.pages.step == 4
+    assert window.pages.page(4).results.scores.rowCount() == 3
 
 
 def test_that_a_file_that_is_no_decision_is_explained(open_window, places, tmp_path):

@@ -9,6 +9,7 @@ import sqlite3
 import string
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,5 +188,7 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
 def test_what_is_no_database_is_called_damaged(tmp_path: Path) -> None:
     path = tmp_path / "petit.db"
     path.write_bytes(b"this is not a database, whatever its name says" * 50)
-    with pytest.raises(StoreDamaged):
+    with pytest.raises(StoreDamaged) as caught:
         Database(path)
+    assert caught.tb is not None, "keeps alive whatever was left open"
+    assert str(path) not in {file.path for file in psutil.Process().open_files()}

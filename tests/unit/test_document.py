@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selector.decide import document as room
-from selector.decide.document import build, load, save, schema
+from selector.decide.document import build, load, save, schema, unmeasured
 from selector.decide.pinned import contestant_of, safe_path
 from selector.decide.shapes import problems
 from selector.decide.verdict_facts import Decision, Evaluation, Score
@@ -25,6 +25,25 @@ from selector.trial.measurement import Contestant, Measurement
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SMALL, BIG = "org/small@abc#torch-fp32", "org/big@def#torch-fp32"
+
+
+def test_a_model_taken_without_examples_is_pinned_and_claims_nothing() -> None:
+    contestant = Contestant(
+        SMALL, "org/small", "abc", "torch", "fp32", "", 10, 40, (("a/x.json", "a" * 64, 3),)
+    )
+    document = unmeasured(
+        contestant,
+        "text-classification",
+        "accuracy",
+        None,
+        {"id": "mit", "class": "permissive"},
+        NOW,
+    )
+    assert (document["contestant"]["ref"], document["chosen_by"]) == (SMALL, "user")
+    assert document["decision"]["choice"] is None
+    assert document["metric"]["n"] == 0
+    assert document["models"][0]["score"] is None
+    jsonschema.validate(document, dict(schema()))
 
 
 def made(choice: str | None = SMALL, **more: Any) -> dict[str, Any]:

@@ -208,9 +208,37 @@ def test_a_pooler_is_missed_by_a_classifier_only(copy: Any) -> None:
             load(folder, task)
 
 
+def edit_header(folder: Path, change: Any) -> None:
+    """Rewrite the header of the weights: ``change`` takes names to dtype, shape, data_offsets."""
+    path = folder / "model.safetensors"
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    change({name: entry for name, entry in header.items() if name != "__metadata__"})
+    written = json.dumps(header).encode()
+    path.write_bytes(len(written).to_bytes(8, "little") + written + data[8 + length :])
+
+
+def overlap(entries: dict[str, Any]) -> None:
+    bias = entries["classifier.bias"]
+    start = entries["classifier.weight"]["data_offsets"][0]
+    bias["data_offsets"] = [start, start + 12]
+
+
+def leave(entries: dict[str, Any]) -> None:
+    entries["classifier.bias"]["data_offsets"] = [1 << 40, (1 << 40) + 12]
+
+
+def swap_dtype(entries: dict[str, Any]) -> None:
+    entries["classifier.bias"]["dtype"] = "F64"
+
+
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
+        (lambda f: edit_header(f, overlap), LoadFailed),
+        (lambda f: edit_header(f, leave), LoadFailed),
+        (lambda f: edit_header(f, swap_dtype), LoadFailed),
         (
             lambda f: (f / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0not json"),
             LoadFailed,
@@ -341,11 +369,12 @@ def test_a_chat_template_is_used_and_survives_cutting(copy: Any) -> None:
     (folder / "chat_template.jinja").write_text(
         "{% for m in messages %}how {{ m.content }} please{% endfor %}"
     )
-    runner: Any = load(folder, "text-generation")
-    words = runner._loaded.tokenizer.convert_ids_to_tokens(runner._ids("refund"))
+    writer = load(folder, "text-generation")._model  # type: ignore[attr-defined]
+    words = writer._loaded.tokenizer.convert_ids_to_tokens(writer._ids("refund"))
     assert words == ["how", "refund", "please"]
-    cut = runner._prompt("refund " * 500, 10)[0].tolist()
-    words = runner._loaded.tokenizer.convert_ids_to_tokens(cut)
+    cut, lost = writer._prompt("refund " * 500, 10)
+    assert lost == 502 - len(cut)
+    words = writer._loaded.tokenizer.convert_ids_to_tokens(cut)
     assert len(words) == 64 - 10
     assert (words[0], words[-1]) == ("how", "please")
 
@@ -363,7 +392,7 @@ def test_leaving_a_stream_early_stops_the_model(models: Path) -> None:
 
 def test_a_model_that_fails_on_an_input_names_it(models: Path) -> None:
     runner: Any = load(models / "decoder", "text-generation")
-    runner._loaded.model.generate = lambda **_: 1 / 0
+    runner._model._loaded.model.generate = lambda **_: 1 / 0
     with pytest.raises(RunFailed) as caught:
         run(runner, ["my card"])
     assert caught.value.facts == {"index": 0, "detail": "ZeroDivisionError: division by zero"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -20,8 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from selector import registry
+from selector.decide.verdict_facts import Evaluation
 from selector.errors import PetitError
 from ui.background import Job
+from ui.models.short_names import short_name, short_names
 from ui.pages.labels import copyable, label
 from ui.services import Services
 from ui.theme.tokens import SPACE
@@ -54,9 +57,15 @@ class DecideExport(QFrame):
         text = services.wording.text
         self.setProperty("card", True)
         self._decision: Path | None = None
-        self._name = "petit"
+        self._choice: str | None = None
         self._folder: Path | None = None
         self._job: Job | None = None
+        self.model = QComboBox()
+        self.model.setAccessibleName(text("decide.export_model"))
+        self.model.setToolTip(text("decide.export_model"))
+        self.model.setPlaceholderText(text("decide.export_any"))
+        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.model.currentIndexChanged.connect(self._show_button)
         self.button = QPushButton(text("decide.export"))
         self.menu = QMenu(self.button)
         self.menu.setToolTipsVisible(True)
@@ -72,6 +81,7 @@ class DecideExport(QFrame):
         row.setSpacing(SPACE.m)
         row.addWidget(self.file, 1)
         row.addWidget(self.open_button)
+        row.addWidget(self.model)
         row.addWidget(self.button)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
@@ -79,28 +89,53 @@ class DecideExport(QFrame):
         column.addLayout(row)
         column.addWidget(self.status)
         column.addWidget(self.files)
-        self.show_decision(None, "", decided=False)
+        self.show_decision(None, None)
 
-    def show_decision(self, file: str | None, name: str, *, decided: bool) -> None:
-        """The decision file and whether there is something to export."""
+    def show_decision(self, file: str | None, evaluation: Evaluation | None) -> None:
+        """The decision file, and the models it can be exported with: the recommended one first."""
         decision = Path(file) if file else None
         if decision != self._decision:
             self._folder = None
             self.status.hide()
             self.files.hide()
-        self._decision, self._name = decision, name or "petit"
+        self._decision = decision
+        self._fill_models(evaluation)
         text = self._services.wording.text
         self.file.setText(text("decide.decision_file", path=decision.name) if decision else "")
         self.file.set_tip(str(decision) if decision else "")
         if self._folder is None:
             self._folder = decision.parent if decision else None
         self.open_button.setVisible(self._folder is not None)
-        self.button.setEnabled(decided and decision is not None and self._job is None)
-        if self.button.property("kind") != (kind := "primary" if decided else ""):
+        self._show_button()
+
+    def _fill_models(self, evaluation: Evaluation | None) -> None:
+        text = self._services.wording.text
+        measured = [x.ref for x in evaluation.models if x.score is not None] if evaluation else []
+        choice = evaluation.decision.choice if evaluation else None
+        names = short_names(measured)
+        self.model.blockSignals(True)
+        self.model.clear()
+        for ref in sorted(measured, key=lambda ref: ref != choice):
+            chosen = ref == choice
+            shown = text("decide.export_recommended", name=names[ref]) if chosen else names[ref]
+            self.model.addItem(shown, ref)
+        self.model.setCurrentIndex(0 if choice else -1)
+        self.model.blockSignals(False)
+        self.model.setVisible(bool(measured))
+        self._choice = choice
+
+    def _show_button(self) -> None:
+        ref = self.model.currentData()
+        ready = ref is not None and self._decision is not None
+        self.button.setEnabled(ready and self._job is None)
+        if self.button.property("kind") != (kind := "primary" if self._choice else ""):
             self.button.setProperty("kind", kind)
             restyle(self.button)
         self._look()
-        self.button.setToolTip(text("decide.export_tip" if decided else "decide.export_nothing"))
+        tip = (
+            "export_nothing" if not ready else "export_tip" if ref == self._choice else "export_own"
+        )
+        self.button.setToolTip(self._services.wording.text(f"decide.{tip}"))
 
     @property
     def formats(self) -> list[str]:
@@ -109,10 +144,11 @@ class DecideExport(QFrame):
 
     def export_to(self, format_id: str, parent: Path) -> None:
         """Export into a new folder inside ``parent``."""
-        if self._decision is None or self._job is not None:
+        ref = self.model.currentData()
+        if self._decision is None or self._job is not None or ref is None:
             return
         desk, decision = self._services.desk, self._decision
-        folder = free_folder(parent, f"{self._name}-{format_id}")
+        folder = free_folder(parent, f"{short_name(ref)}-{format_id}")
         words = self._services.wording
         title = registry.exports()[format_id].title[words.language]
         self.status.setText(words.text("decide.exporting", title=title))
@@ -123,7 +159,7 @@ class DecideExport(QFrame):
             "export",
             lambda _cancelled, _progress: (
                 folder,
-                desk.export(desk.open_decision(decision), format_id, folder),
+                desk.export(desk.take(desk.open_decision(decision), ref), format_id, folder),
             ),
             on_done=self._exported,
             on_error=self._not_exported,
@@ -171,7 +207,7 @@ class DecideExport(QFrame):
     def _ended(self) -> None:
         self._job = None
         self.status.hide()
-        self.button.setEnabled(self._decision is not None)
+        self._show_button()
 
     def _open(self) -> None:
         if self._folder is not None:

@@ -16,7 +16,6 @@ from selector.tasks.base import Task
 from selector.trial.measurement import Measurement, TrialEvent
 from ui.background import Job
 from ui.messages import message_of
-from ui.models.short_names import short_name
 from ui.models.stored_evaluation import stored_evaluation
 from ui.pages.announce import announce
 from ui.pages.decide_disagreements import ContestedReader
@@ -222,9 +221,7 @@ class DecidePage(QWidget):
             self._contested.drop()
             return
         self.results.show_evaluation(evaluation, can_measure=self._ready())
-        choice = evaluation.decision.choice
-        name = short_name(choice) if choice else evaluation.task
-        self.export.show_decision(project.decision_file, name, decided=choice is not None)
+        self.export.show_decision(project.decision_file, evaluation)
         if changed:
             self._contested.read(evaluation, project, self._rows)
 

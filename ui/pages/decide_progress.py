@@ -85,8 +85,8 @@ class DecideProgress(QFrame):
     def _move(self, number: int, event: TrialEvent) -> None:
         words, done = self._wording, self._done[number]
         detail = words.text("decide.progress", done=done, total=self._total)
-        if event.kind == "loading":
-            detail = words.text("decide.loading_row")
+        if event.kind in {"making", "loading"}:
+            detail = words.text(f"decide.{event.kind}_row")
         elif not done:
             detail = words.text("decide.waiting_row")
         self._rows[number].set_progress(done, self._total or None, detail)

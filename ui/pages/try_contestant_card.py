@@ -19,6 +19,7 @@ from ui.widgets.plain import plain_label, plain_tooltip
 _TONES: Final[dict[Phase, tuple[Tone, str]]] = {
     "idle": ("neutral", ""),
     "waiting": ("neutral", "loader"),
+    "making": ("accent", "loader"),
     "loading": ("accent", "loader"),
     "ready": ("accent", "check"),
     "running": ("accent", "play"),

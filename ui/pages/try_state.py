@@ -11,9 +11,11 @@ from selector.tasks.outputs import Output, Text
 from selector.trial.measurement import Contestant, Measurement, TrialEvent
 from ui.models.short_names import same_model, short_names
 
-Phase = Literal["idle", "waiting", "loading", "ready", "running", "done", "failed", "stopped"]
+Phase = Literal[
+    "idle", "waiting", "making", "loading", "ready", "running", "done", "failed", "stopped"
+]
 
-BUSY: frozenset[Phase] = frozenset({"waiting", "loading", "ready", "running"})
+BUSY: frozenset[Phase] = frozenset({"waiting", "making", "loading", "ready", "running"})
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Seat:
         match event.kind:
             case "waiting":
                 self.phase = "waiting"
+            case "making":
+                self.phase = "making"
             case "loading":
                 self.phase = "loading"
             case "loaded":

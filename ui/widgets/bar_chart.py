@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.theme.theme import Theme
@@ -123,8 +123,11 @@ class BarChart(Chart):
         return self.small_metrics().height() * lines + SPACE.m
 
     def _plot(self) -> QRectF:
-        metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(one_line(row.label)) for row in self._rows)
+        # The chosen row is written in bold, so that every row gets the room that bold needs.
+        bold = self.font()
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        widest = max(metrics.horizontalAdvance(one_line(row.label)) for row in self._rows) + 1
         left = min(widest, round(self.width() * _LABEL_SHARE)) + SPACE.m
         values = max(metrics.horizontalAdvance(self._value(row)) for row in self._rows)
         right = self.width() - values - SPACE.m
