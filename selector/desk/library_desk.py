@@ -57,6 +57,7 @@ class LibraryDesk:
         self._queue: Downloads | None = None
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
 
     def _shared(self) -> dict[str, Any]:
         """What every request to the Hub's worker needs; ``HF_ENDPOINT`` wins over the settings."""
@@ -113,10 +114,11 @@ class LibraryDesk:
     @property
     def downloads(self) -> Downloads:
         """The window's queue, with what was left of it; made at the first call."""
-        if self._queue is None:
-            self._queue = self._new_queue(patient=True)
-            self._queue.load()
-        return self._queue
+        with self._opening:
+            if self._queue is None:
+                self._queue = self._new_queue(patient=True)
+                self._queue.load()
+            return self._queue
 
     def _new_queue(self, *, patient: bool) -> Downloads:
         return Downloads(
