@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QMessageBox,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from selector.desk.download_item import Item
 from selector.wording import Wording
+from ui.dialogs.questions import agrees
 from ui.download_feed import ACTIVE, Key
 from ui.models.short_names import short_name
 from ui.pages.download_row import DownloadRow
@@ -139,16 +139,11 @@ class DownloadsPanel(QWidget):
     def agrees_to_cancel(self, item: Item) -> bool:
         """Whether the user wants to throw away what came."""
         text = self._services.wording.text
-        box = QMessageBox(self.window())
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(text("download.cancel_title"))
-        box.setText(text("download.cancel_title"))
         name = short_name(item.kept.ref)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(text("download.cancel_text", name=name, bytes=item.kept.done_bytes))
-        yes = box.addButton(text("download.cancel_yes"), QMessageBox.ButtonRole.DestructiveRole)
-        no = box.addButton(text("download.cancel_no"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(no)
-        box.setEscapeButton(no)
-        box.exec()
-        return box.clickedButton() is yes
+        return agrees(
+            self.window(),
+            text("download.cancel_title"),
+            text("download.cancel_text", name=name, bytes=item.kept.done_bytes),
+            text("download.cancel_yes"),
+            text("download.cancel_no"),
+        )
