@@ -22,12 +22,18 @@ PetitError                         base: ``code`` is stable, ``facts`` are plain
 │   ├── HubOffline                 hub.offline               offline was asked for and the answer is not here
 │   ├── HubAnswerBad               hub.bad_answer            the server's answer is not what it must be
 │   ├── RepositoryNotFound         hub.not_found             no such repository or revision
-│   ├── AccessNeeded               hub.access_needed         gated or private
+│   ├── LoginNeeded                hub.login_needed          closed to people who are not logged in
+│   ├── TokenRefused               hub.token_refused         the Hub does not know this token (any more)
+│   ├── TokenNotKept               hub.token_not_kept        no keyring, and no file that is free for it
+│   ├── AccessNeeded               hub.access_needed         terms that were not accepted yet
+│   ├── AccessPending              hub.access_pending        the authors have not answered yet
+│   ├── AccessRefused              hub.access_refused        this account may not have it
 │   └── NoUsableWeights            model.no_weights          only pickles, nothing, or remote code needed
 ├── DownloadProblem
 │   ├── NotEnoughDisk              download.disk             need_bytes, have_bytes
 │   ├── DamagedFile                download.damaged          the hash is not the promised one
 │   ├── DownloadInterrupted        download.interrupted      gave up after retries; what came is kept
+│   ├── NotOurs                    library.not_ours          another program brought it: ask before deleting
 │   └── UnsafePath                 download.unsafe_path      a file name that would leave its folder
 ├── EngineProblem
 │   ├── EngineMissing              engine.missing            not installed here
@@ -42,6 +48,7 @@ PetitError                         base: ``code`` is stable, ``facts`` are plain
 │   └── ProtocolProblem            worker.protocol           a message that breaks the protocol
 ├── StoreProblem
 │   ├── StoreLocked                store.locked
+│   ├── StoreFull                  store.full                no room on its disk; what is in it is safe
 │   ├── StoreTooNew                store.too_new
 │   └── StoreDamaged               store.damaged
 └── ExportProblem
@@ -190,10 +197,40 @@ class RepositoryNotFound(HubProblem):
     code = "hub.not_found"
 
 
+class LoginNeeded(HubProblem):
+    """Closed to people who are not logged in. Facts: repo, url (where a token is made), page."""
+
+    code = "hub.login_needed"
+
+
+class TokenRefused(HubProblem):
+    """The Hub does not know this token (any more). Facts: as LoginNeeded."""
+
+    code = "hub.token_refused"
+
+
+class TokenNotKept(HubProblem):
+    """There is no keyring, and no file that is free for the token. Facts: reason."""
+
+    code = "hub.token_not_kept"
+
+
 class AccessNeeded(HubProblem):
-    """Gated or private."""
+    """The authors ask for consent to their terms. Facts: repo, url."""
 
     code = "hub.access_needed"
+
+
+class AccessPending(HubProblem):
+    """Consent was asked for and the authors have not answered yet. Facts: repo, url."""
+
+    code = "hub.access_pending"
+
+
+class AccessRefused(HubProblem):
+    """This account may not have it. Facts: repo, url."""
+
+    code = "hub.access_refused"
 
 
 class NoUsableWeights(HubProblem):
@@ -224,6 +261,12 @@ class DownloadInterrupted(DownloadProblem):
     """Gave up after retries; what came is kept and continued next time."""
 
     code = "download.interrupted"
+
+
+class NotOurs(DownloadProblem):
+    """Deleting it needs a yes: Petit did not download it. Facts: ref, files, bytes."""
+
+    code = "library.not_ours"
 
 
 class UnsafePath(DownloadProblem):
@@ -310,6 +353,12 @@ class StoreLocked(StoreProblem):
     code = "store.locked"
 
 
+class StoreFull(StoreProblem):
+    """No room on its disk; what is in it is safe."""
+
+    code = "store.full"
+
+
 class StoreTooNew(StoreProblem):
     """Written by a newer Petit; nothing was read."""
 
@@ -344,23 +393,3 @@ class DecisionUnreadable(ExportProblem):
     """Not a decision file, or of an unknown version."""
 
     code = "decision.unreadable"
-
-
-def _descendants(base: type[PetitError]) -> list[type[PetitError]]:
-    found = [base]
-    for child in base.__subclasses__():
-        found.extend(_descendants(child))
-    return found
-
-
-def error_classes() -> dict[str, type[PetitError]]:
-    """Every error class by its code."""
-    return {cls.code: cls for cls in _descendants(PetitError)}
-
-
-def error_from(code: str, facts: dict[str, Any]) -> PetitError:
-    """Rebuild an error that crossed a process boundary; an unknown code stays a plain PetitError."""
-    cls = error_classes().get(code)
-    if cls is None:
-        return PetitError(original_code=code, **facts)
-    return cls(**facts)

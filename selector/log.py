@@ -7,15 +7,39 @@ import logging
 import re
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 _SECRETS = re.compile(r"\b(hf_|sk-|ghp_)[A-Za-z0-9_-]{6,}|(?i:bearer\s+)[A-Za-z0-9._~+/=-]{6,}")
+_KNOWN: set[str] = set()
+_LEAST_SIGNS = 4
+
+
+def hide(secret: str) -> None:
+    """From now on ``redact`` takes this out of every text, whatever it looks like."""
+    if len(secret) >= _LEAST_SIGNS:
+        _KNOWN.add(secret)
 
 
 def redact(text: str) -> str:
     """``text`` without tokens, and with the home folder written as ``~``."""
+    for secret in _KNOWN:
+        text = text.replace(secret, "[secret]")
     text = _SECRETS.sub("[secret]", text)
     home = str(Path.home())
     return text.replace(home, "~") if len(home) > 1 else text
+
+
+def redacted(value: Any) -> Any:
+    """``value`` with every text in it, however deep, without known secrets and tokens."""
+    if isinstance(value, str):
+        for secret in _KNOWN:
+            value = value.replace(secret, "[secret]")
+        return _SECRETS.sub("[secret]", value)
+    if isinstance(value, dict):
+        return {key: redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted(item) for item in value]
+    return value
 
 
 class _Redacting(logging.Formatter):

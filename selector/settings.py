@@ -21,6 +21,12 @@ class Settings:
     first_run_done: bool = False
     ranking: str = ""
     """Weights that differ from the defaults, as Weights.read reads them."""
+    hub_address: str = ""
+    """``HF_ENDPOINT`` wins over it."""
+    hub_proxy: str = ""
+    hub_xet: bool = False
+    keyring_for: str = ""
+    """The Hub whose token Petit has put into the keyring; the token itself is never here."""
 
 
 def load_settings(path: Path) -> Settings:

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from selector.desk.download_item import Item
 from selector.settings import Settings
 from selector.wording import Wording
 from ui.preferences import language_box, theme_box
 
-QUIET = frozenset({"save", "sample", "open"})
+QUIET = frozenset({"save", "sample", "open", "queue", "account"})
 """Jobs nobody needs to hear of."""
 
 
@@ -22,7 +25,7 @@ class RailFooter(QWidget):
         theme_chosen: empty, light or dark.
         offline_chosen: whether to contact nobody.
         stop_asked: stop everything under way.
-        settings_asked, help_asked: open these.
+        settings_asked, library_asked, help_asked: open these.
     """
 
     language_chosen = Signal(str)
@@ -30,6 +33,7 @@ class RailFooter(QWidget):
     offline_chosen = Signal(bool)
     stop_asked = Signal()
     settings_asked = Signal()
+    library_asked = Signal()
     help_asked = Signal()
 
     def __init__(self, wording: Wording, settings: Settings, parent: QWidget | None = None) -> None:
@@ -58,18 +62,38 @@ class RailFooter(QWidget):
         column.addWidget(self.offline)
         column.addWidget(self.language)
         column.addWidget(self.theme)
+        self.library = QPushButton()
+        self.library.setToolTip(text("download.tip"))
+        self.library.clicked.connect(self.library_asked)
+        column.addWidget(self.library)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(settings_button)
         row.addWidget(help_button)
         column.addLayout(row)
-        for button in (settings_button, help_button, self.stop):
+        for button in (settings_button, help_button, self.library, self.stop):
             button.setProperty("kind", "quiet")
         self.show_busy(0)
+        self.show_downloads(())
 
     def show_busy(self, count: int) -> None:
         """Offer to stop what is under way, if anything is."""
         self.stop.setVisible(count > 0)
+
+    def show_downloads(self, items: Sequence[Item]) -> None:
+        """Say on the library's button how the queue of downloads is."""
+        states = {item.kept.state for item in items}
+        total = sum(item.kept.total_bytes or 0 for item in items)
+        done = sum(item.kept.done_bytes for item in items)
+        key = "library"
+        if states & {"queued", "running"}:
+            key = "library_busy"
+        elif states & {"waiting", "failed"}:
+            key = "library_problem"
+        elif states:
+            key = "library_paused"
+        percent = done / total if total else 0.0
+        self.library.setText(self._wording.text(f"window.{key}", percent=percent))
 
     def show_settings(self, settings: Settings) -> None:
         """Show choices made elsewhere."""

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selector.desk.desk import Desk, ignore
 from selector.settings import Settings
 from selector.store.projects import Project
 from selector.wording import Wording
 from ui.background import Background
+from ui.download_feed import DownloadFeed
 from ui.theme.theme import Theme
 
 
@@ -31,3 +32,8 @@ class Services:
     """Show step 0 to 4."""
     change_settings: Callable[[Settings], None] = ignore
     """Keep other settings."""
+    downloads: DownloadFeed = field(init=False)
+    """The queue of downloads."""
+
+    def __post_init__(self) -> None:
+        self.downloads = DownloadFeed(self.desk, self.background)

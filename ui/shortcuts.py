@@ -25,6 +25,7 @@ class Shortcuts:
         *,
         go_to: Callable[[int], None],
         settings: Callable[[], None],
+        library: Callable[[], None],
         show_help: Callable[[], None],
         stop: Callable[[], None],
         new_job: Callable[[], None],
@@ -33,6 +34,7 @@ class Shortcuts:
             _bind(QKeySequence(f"Ctrl+{step + 1}"), parent, partial(go_to, step))
         table = (
             (QKeySequence("Ctrl+,"), "settings", settings),
+            (QKeySequence("Ctrl+L"), "library", library),
             (QKeySequence(QKeySequence.StandardKey.HelpContents), "help", show_help),
             (QKeySequence(Qt.Key.Key_Escape), "stop", stop),
             (QKeySequence(QKeySequence.StandardKey.New), "new_job", new_job),

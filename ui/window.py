@@ -11,7 +11,7 @@ from typing import cast
 
 from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
 from selector.desk.desk import Desk
 from selector.errors import PetitError
@@ -22,6 +22,7 @@ from selector.store.projects import Project
 from selector.wording import Wording, system_language
 from ui.background import Background
 from ui.dialogs.help_dialog import HelpDialog
+from ui.dialogs.library_dialog import LibraryDialog
 from ui.dialogs.settings_dialog import SettingsDialog
 from ui.job_menu import JobMenu, job_title
 from ui.jobs import Jobs
@@ -57,7 +58,7 @@ class Window(QMainWindow):
         super().__init__()
         self._places = places
         self._painted = False
-        self._dialog: HelpDialog | SettingsDialog | None = None
+        self._dialog: QDialog | None = None
         background = Background(self)
         theme = Theme(_application(), settings.theme, self)
         wording = Wording(settings.language or system_language())
@@ -85,6 +86,7 @@ class Window(QMainWindow):
         self._restore_geometry()
         background.busy_changed.connect(self._show_busy)
         theme.changed.connect(self._theme_changed)
+        self.services.downloads.changed.connect(self._show_downloads)
         if keeper.problem:
             self._show_error(keeper.problem)
         if decision_file is not None:
@@ -118,6 +120,7 @@ class Window(QMainWindow):
         footer.offline_chosen.connect(self._choose_offline)
         footer.stop_asked.connect(services.background.cancel_all)
         footer.settings_asked.connect(self.open_settings)
+        footer.library_asked.connect(self.open_library)
         footer.help_asked.connect(self.open_help)
         self.pages = PageStack(services)
         central = QWidget()
@@ -132,6 +135,7 @@ class Window(QMainWindow):
             services.wording,
             go_to=self.go_to,
             settings=self.open_settings,
+            library=self.open_library,
             show_help=self.open_help,
             stop=services.background.cancel_all,
             new_job=self.jobs.begin_own,
@@ -140,6 +144,7 @@ class Window(QMainWindow):
         self._show_project()
         self.go_to(services.project.step)
         self._show_busy()
+        self._show_downloads()
 
     def _show_project(self) -> None:
         services = self.services
@@ -152,6 +157,9 @@ class Window(QMainWindow):
         names = self.services.background.busy
         self.rail.show_busy(names)
         self.rail.footer.language.setEnabled(self._may_interrupt())
+
+    def _show_downloads(self) -> None:
+        self.rail.footer.show_downloads(self.services.downloads.items)
 
     def _may_interrupt(self) -> bool:
         return not set(self.services.background.busy) - INTERRUPTIBLE
@@ -174,6 +182,7 @@ class Window(QMainWindow):
 
     def _change_settings(self, settings: Settings) -> None:
         self.services.settings = settings
+        self.services.desk.settings = settings
         self.rail.footer.show_settings(settings)
         try:
             save_settings(self._places.settings, settings)
@@ -209,10 +218,15 @@ class Window(QMainWindow):
 
     def open_settings(self) -> None:
         """Open the settings; the window stays usable."""
-        dialog = SettingsDialog(self.services.wording, self.services.settings, self._places, self)
+        dialog = SettingsDialog(self.services, self._places, self)
         dialog.changed.connect(self._settings_changed)
+        dialog.hub.changed.connect(self._change_settings)
         dialog.language.setEnabled(self._may_interrupt())
         self._open(dialog)
+
+    def open_library(self) -> None:
+        """Open downloads and library; the window stays usable."""
+        self._open(LibraryDialog(self.services, self))
 
     def open_help(self) -> None:
         """Open the help; the window stays usable."""
@@ -223,7 +237,7 @@ class Window(QMainWindow):
         text = self.services.wording.text
         self.pages.say("error", text("window.crash"), text("window.crash_hint"), technical)
 
-    def _open(self, dialog: HelpDialog | SettingsDialog) -> None:
+    def _open(self, dialog: QDialog) -> None:
         if self._dialog is not None:
             self._dialog.close()
         self._dialog = dialog
@@ -267,6 +281,16 @@ class Window(QMainWindow):
     def _first_paint(self) -> None:
         self.first_painted.emit()
         self.pages.activate()
+        self._open_queue()
+
+    def _open_queue(self) -> None:
+        """Take in the downloads that were not finished; off this thread, for they are on a disk."""
+        services = self.services
+        services.background.run(
+            "queue",
+            lambda _cancelled, _progress: services.desk.downloads,
+            on_done=lambda _: services.downloads.look(),
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once when something is under way, then keep everything and end what was started."""

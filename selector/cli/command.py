@@ -95,9 +95,16 @@ def parser() -> argparse.ArgumentParser:
     pull = add("pull", "library", "download models, verified; an interrupted download goes on")
     pull.add_argument("refs", nargs="+", metavar="REF")
     pull.add_argument("--task", metavar="ID")
-    add("library", "library", "models on this computer")
+    library = add("library", "library", "models on this computer, whoever downloaded them")
+    library.add_argument("--verify", action="store_true", help="read and check every file")
+    library.add_argument(
+        "--sweep", action="store_true", help="delete what Petit's unfinished downloads left"
+    )
     remove = add("remove", "library", "delete a downloaded model")
     remove.add_argument("ref", metavar="REF")
+    remove.add_argument(
+        "--yes", action="store_true", help="also what another program has downloaded"
+    )
 
     trial = add("try", "trial", "the same inputs through several models, side by side")
     trial.add_argument("refs", nargs="+", metavar="REF")

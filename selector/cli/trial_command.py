@@ -11,7 +11,7 @@ from selector.cli.console import Screen
 from selector.decide.data import read_examples
 from selector.desk.desk import Desk
 from selector.desk.requests import OnTrial
-from selector.errors import error_from
+from selector.error_codes import error_from
 from selector.reference import short_reference, without_variant
 from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent

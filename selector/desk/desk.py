@@ -8,7 +8,6 @@ when it becomes true the call raises Cancelled within about 100 ms.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,23 +19,21 @@ from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.evaluating import judge, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
+from selector.desk.library_desk import LibraryDesk, never
 from selector.desk.requests import (
-    DownloadProgress,
     Evaluated,
     EvaluateRequest,
-    OnDownload,
     OnTrial,
     SampleProject,
     SearchRequest,
 )
-from selector.desk.sample import read_sample, sample_models
+from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import Cancelled, DataEmpty
+from selector.errors import DataEmpty, StoreFull
 from selector.exports.base import ExportRequest
-from selector.hub import library, results
-from selector.hub.candidate import Candidate, LocalModel, SearchResult
-from selector.hub.download import HASHES
+from selector.hub import results
+from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
 from selector.hub.score import Weights
@@ -46,6 +43,7 @@ from selector.machine.facts import Calibration, Machine
 from selector.machine.memory import probe_memory
 from selector.machine.probe import fingerprint, probe
 from selector.paths import Locations, hub_cache
+from selector.settings import Settings
 from selector.store.calibrations import recall_calibration, remember_calibration
 from selector.store.database import Database
 from selector.tasks import words as task_words
@@ -57,68 +55,39 @@ from selector.trial.runner import run_trial
 from selector.worker.client import WorkerClient
 
 
-def never() -> bool:
-    """For callers that cannot cancel."""
-    return False
-
-
 def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk:
+class Desk(LibraryDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
-        self, locations: Locations, *, offline: bool = False, language: Language = "en"
+        self,
+        locations: Locations,
+        *,
+        offline: bool = False,
+        language: Language = "en",
+        settings: Settings | None = None,
     ) -> None:
-        self.locations = locations
-        self.offline = offline
-        self.language = language
+        super().__init__(locations, offline=offline, language=language, settings=settings)
         self.weights = Weights()
         """How candidates are ranked."""
-        self._open: set[WorkerClient] = set()
-        self._lock = threading.Lock()
         self._searching = Searching(self._hub, self.machine, lambda: str(self.weights))
 
     def _database(self) -> Database:
         """A connection for this call: SQLite's belong to one thread each."""
         return Database(self.locations.database)
 
-    def _hub(
-        self,
-        op: str,
-        args: dict[str, Any],
-        cancelled: Callable[[], bool],
-        on_event: Callable[[dict[str, Any]], None] | None = None,
-        at_once: bool = False,
-    ) -> dict[str, Any]:
-        """Ask the Hub's worker; with ``at_once`` its process ends the moment it is cancelled."""
-        shared = {
-            "data_dir": str(self.locations.data),
-            "offline": self.offline,
-            "extra": [str(sample_models())],
-        }
-        worker = WorkerClient("hub")
-        with self._lock:
-            self._open.add(worker)
-        try:
-            return worker.call(op, {**shared, **args}, on_event, cancelled)
-        except Cancelled:
-            if at_once:
-                worker.kill()
-            raise
-        finally:
-            with self._lock:
-                self._open.discard(worker)
-            worker.close(patience_s=0.2)
-
     # -- inspect ------------------------------------------------------------------------------------
     def machine(self) -> Machine:
         """This computer, with its kept calibration. Takes up to two seconds; never fails."""
         found = probe(hub_cache())
-        with self._database() as database:
-            return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+        try:
+            with self._database() as database:
+                return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+        except StoreFull:
+            return found
 
     def engines(self) -> list[dict[str, Any]]:
         """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""
@@ -229,46 +198,6 @@ class Desk:
             (ref, replace(each, candidate=candidate))
             for ref, each, candidate in zip(references, found, compared, strict=True)
         ]
-
-    def pull(
-        self,
-        refs: Sequence[str],
-        task: str | None,
-        on_progress: OnDownload,
-        cancelled: Callable[[], bool] = never,
-    ) -> list[LocalModel]:
-        """Download what is needed of each, verified. Raises HubProblem, DownloadProblem."""
-        models = []
-        for reference in read_references(refs):
-            ref = str(reference)
-
-            def moved(event: dict[str, Any], ref: str = ref) -> None:
-                on_progress(
-                    DownloadProgress(
-                        ref,
-                        str(event["file"]),
-                        int(event["done_bytes"]),
-                        int(event["total_bytes"]),
-                        event.get("bytes_per_s"),
-                        event.get("eta_s"),
-                    )
-                )
-
-            found = self._hub("pull", {"ref": ref, "task": task}, cancelled, moved)
-            models.append(results.local_from_json(found["model"]))
-        return models
-
-    def library(self) -> list[LocalModel]:
-        """Models on this disk, the sample's included."""
-        return library.local_models(
-            hub_cache(), (sample_models(),), self.locations.downloads / HASHES
-        )
-
-    def remove(self, ref: str) -> int:
-        """Delete a downloaded model; returns the bytes freed. Raises NotDownloaded."""
-        return int(
-            self._hub("remove", {"ref": str(read_references([ref])[0])}, never)["freed_bytes"]
-        )
 
     # -- try ----------------------------------------------------------------------------------------
     def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
@@ -412,10 +341,3 @@ class Desk:
     def sample(self) -> SampleProject:
         """The embedded sample project."""
         return read_sample(self.language, self.library())
-
-    def close(self) -> None:
-        """End every process that the desk started."""
-        with self._lock:
-            workers = list(self._open)
-        for worker in workers:
-            worker.kill()

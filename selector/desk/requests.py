@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.download_item import Item
+from selector.hub.leftovers import Leftover
+from selector.hub.library import Checked
+from selector.hub.shelf import Entry, entry_from_json
 from selector.tasks.base import Task
 from selector.trial.measurement import Contestant, Measurement, TrialEvent
 
@@ -56,6 +60,52 @@ class DownloadProgress:
     total_bytes: int
     bytes_per_s: float | None = None
     eta_s: float | None = None
+    state: str = "fetching"
+    """See hub/progress.py."""
+    wait_s: float | None = None
+
+
+def progress_of(item: Item) -> DownloadProgress:
+    """The progress of an item of the queue."""
+    kept = item.kept
+    return DownloadProgress(
+        kept.ref,
+        item.file,
+        kept.done_bytes,
+        kept.total_bytes or 0,
+        item.bytes_per_s,
+        item.eta_s,
+        item.phase or "fetching",
+        item.wait_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything in the model cache."""
+
+    entries: tuple[Entry, ...]
+    leftovers: tuple[Leftover, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        return {
+            "entries": [entry.to_json() for entry in self.entries],
+            "leftovers": [item.to_json() for item in self.leftovers],
+        }
+
+
+def shelf_from_json(data: Mapping[str, Any]) -> Shelf:
+    """What the worker said. Raises KeyError or TypeError on anything else."""
+    return Shelf(
+        tuple(entry_from_json(entry) for entry in data["entries"]),
+        tuple(Leftover(**item) for item in data["leftovers"]),
+    )
+
+
+def checked_from_json(data: Mapping[str, Any]) -> list[Checked]:
+    """What the worker said. Raises KeyError or TypeError on anything else."""
+    return [Checked(c["ref"], c["verified"], tuple(c["damaged"])) for c in data["checked"]]
 
 
 @dataclass(frozen=True, slots=True)

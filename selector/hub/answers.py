@@ -10,11 +10,15 @@ from email.utils import parsedate_to_datetime
 
 from selector.errors import (
     AccessNeeded,
+    AccessPending,
+    AccessRefused,
     HubAnswerBad,
     HubBusy,
     HubUnreachable,
+    LoginNeeded,
     PetitError,
     RepositoryNotFound,
+    TokenRefused,
 )
 from selector.hub.checked import text
 
@@ -44,7 +48,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def error_of(
-    status: int, headers: Mapping[str, str], endpoint: str, repo: str | None, revision: str | None
+    status: int,
+    headers: Mapping[str, str],
+    endpoint: str,
+    repo: str | None,
+    revision: str | None,
+    *,
+    token_sent: bool = False,
 ) -> PetitError | None:
     """The error a status stands for; None for success and for what a range request may get."""
     if status < 300 or status == 416:
@@ -60,12 +70,32 @@ def error_of(
     said = text(headers.get("x-error-message"), 200)
     disabled = said is not None and "disabled" in said
     if code == "GatedRepo" or (status == 403 and code != "RepoNotFound" and not disabled):
-        return AccessNeeded(repo=repo, url=f"{endpoint}/{repo}", status=status)
+        return _closed(status, code, said or "", endpoint, repo, token_sent=token_sent)
     facts = {"repo": repo, "revision": revision, "status": status, "error_code": code or None}
     if said:
         facts["server_says"] = said
     # Without a right to know, a private repository and a missing one look the same.
     return RepositoryNotFound(**facts)
+
+
+def _closed(
+    status: int, code: str, said: str, endpoint: str, repo: str, *, token_sent: bool
+) -> PetitError:
+    """Why a model that exists is closed, and the page where that can be changed.
+
+    A token the Hub does not know gets a 401 as no token does; one that it knows gets a 403.
+    """
+    page, words = f"{endpoint}/{repo}", said.lower()
+    if status == 401:
+        url = f"{endpoint}/settings/tokens"
+        kind = TokenRefused if token_sent else LoginNeeded
+        return kind(repo=repo, url=url, page=page, status=status)
+    if "awaiting" in words or "pending" in words:
+        return AccessPending(repo=repo, url=page, status=status)
+    if "rejected" in words or code != "GatedRepo":
+        facts = {"server_says": said} if said else {}
+        return AccessRefused(repo=repo, url=page, status=status, **facts)
+    return AccessNeeded(repo=repo, url=page, status=status)
 
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")

@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from selector.errors import HubAnswerBad
-from selector.hub import answers, environment
+from selector.hub import answers, credentials, environment
 from selector.hub.pacing import Pacing, RateWindow
 from selector.hub.safe_path import safe_path
 from selector.hub.transport import Transport
+from selector.log import hide
 
 LIST_FIELDS = (
     "author", "baseModels", "cardData", "config", "createdAt", "downloads", "evalResults", "gated", "gguf",
@@ -37,12 +39,15 @@ class Body:
     start: int
     total: int | None
     chunks: Iterator[bytes]
+    address: str | None = None
+    """Where the Hub sent us to: signed, of use for some time, another server than the Hub."""
 
 
 class HubClient:
     """One Hub. Safe to use from several threads.
 
-    ``token``: a string is used as it is, False means none, None means the user's own.
+    ``token``: a string is used as it is, False means none, None means the user's own. ``keyring``: the
+    user has put one for this Hub into the keyring. ``proxy``: see Transport.
     """
 
     def __init__(
@@ -51,12 +56,17 @@ class HubClient:
         token: str | bool | None = None,
         offline: bool = False,
         timeout_s: float = 10.0,
+        proxy: str | None = None,
+        keyring: bool = False,
+        xet: bool = False,
     ) -> None:
-        environment.prepare_environment()
+        environment.prepare_environment(xet=xet)
         self.endpoint = environment.endpoint_of(endpoint)
         self.offline = offline or environment.offline_by_environment()
-        self._token = token
-        self._transport = Transport(self.endpoint, self._headers, self.offline, timeout_s)
+        self._token, self._keyring = token, keyring
+        self._transport = Transport(
+            self.endpoint, self._headers, self.offline, timeout_s, environment.proxy_of(proxy)
+        )
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -74,7 +84,11 @@ class HubClient:
     def _headers(self) -> dict[str, str]:
         from huggingface_hub.utils._headers import build_hf_headers
 
-        return build_hf_headers(token=self._user_token() or False, library_name="petit")
+        token = self._user_token()
+        if token is not None:
+            token = credentials.clean_token(token)
+            hide(token)
+        return build_hf_headers(token=token or False, library_name="petit")
 
     def _user_token(self) -> str | None:
         """The stored token goes to Hugging Face only, another server gets what the user set for it."""
@@ -83,6 +97,8 @@ class HubClient:
         if self._token is False:
             return None
         if (token := environment.environment_token()) is not None:
+            return token
+        if self._keyring and (token := credentials.keyring_token(self.endpoint)) is not None:
             return token
         if not environment.is_hugging_face(self.endpoint):
             return None
@@ -146,12 +162,19 @@ class HubClient:
         security: bool = False,
     ) -> dict[str, Any]:
         """One model at one revision, with sizes and hashes of its files. Raises HubProblem."""
+        flags = [("blobs", files_metadata), ("securityStatus", security)]
+        query = "&".join(f"{name}=true" for name, wanted in flags if wanted)
+        raw = self._model(repo, revision, query)
+        if raw.get("id") not in {repo, None} and isinstance(raw["id"], str):
+            # Renamed: on the way to its new name the query, sizes and scans with it, may get lost.
+            raw = self._model(raw["id"], revision, query)
+        return raw
+
+    def _model(self, repo: str, revision: str | None, query: str) -> dict[str, Any]:
         url = f"{self.endpoint}/api/models/{quote(repo)}"
         if revision:
             url += f"/revision/{quote(revision, safe='')}"
-        flags = [("blobs", files_metadata), ("securityStatus", security)]
-        url += "?" + "&".join(f"{name}=true" for name, wanted in flags if wanted)
-        raw, _ = self._transport.json(url, repo, revision)
+        raw, _ = self._transport.json(f"{url}?{query}", repo, revision)
         if not isinstance(raw, dict):
             raise HubAnswerBad(reason="not a model", repo=repo, endpoint=self.endpoint)
         return raw
@@ -185,15 +208,26 @@ class HubClient:
         return bytes(found[skip : skip + length])
 
     @contextmanager
-    def body(self, repo: str, revision: str, path: str, start: int = 0) -> Iterator[Body]:
-        """One attempt at a file from byte ``start`` on; Body.start says where the server began.
+    def body(
+        self,
+        repo: str,
+        revision: str,
+        path: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        address: str | None = None,
+    ) -> Iterator[Body]:
+        """One attempt at the bytes from ``start`` up to ``stop``; Body.start says where the server began.
+
+        ``address`` is that of an earlier body of the same file, and saves the way over the Hub.
 
         Raises HubProblem, and so does iterating when the connection breaks.
         """
         headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        url = self.file_url(repo, revision, path)
+        if start or stop is not None:
+            headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+        url = address or self.file_url(repo, revision, path)
         with self._transport.opened(
             url, headers, repo=repo, revision=revision, attempts=1
         ) as response:
@@ -201,4 +235,28 @@ class HubClient:
             begins, total = answers.range_of(response.status_code, response.headers, start)
             if encoded and response.status_code != 200:
                 raise HubAnswerBad(reason="range of an encoded body", file=path)
-            yield Body(begins, None if encoded else total, response.iter_bytes())
+            final = str(response.url)
+            elsewhere = None if self._transport.is_own(final) else final
+            yield Body(begins, None if encoded else total, response.iter_bytes(), elsewhere)
+
+    def by_xet(self, repo: str, revision: str, path: str, cache: Path) -> bool:
+        """Let huggingface_hub fetch a file its own way, over Xet where the Hub offers it.
+
+        False when it could not; nothing here says why, because the plain way will. Uses
+        huggingface_hub's own connections: of a proxy it knows what the environment says.
+        """
+        from huggingface_hub import hf_hub_download
+
+        safe_path(path, repo)
+        try:
+            hf_hub_download(
+                repo,
+                path,
+                revision=revision,
+                cache_dir=cache,
+                endpoint=self.endpoint,
+                token=self._user_token() or False,
+            )
+        except Exception:  # noqa: BLE001 - its Rust part raises bare RuntimeErrors
+            return False
+        return True

@@ -11,20 +11,22 @@ from selector.errors import BadSetting
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _TRUE = frozenset({"1", "on", "yes", "true"})
 _FIXED = {
-    "HF_HUB_DISABLE_XET": "1",  # one transport, which resumes and can be checked
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",  # never to whatever server HF_ENDPOINT names
     "DISABLE_SAFETENSORS_CONVERSION": "1",  # would post the model's name to a hard-coded server
 }
 
 
-def prepare_environment() -> None:
-    """Fix the switches that huggingface_hub reads when it is imported."""
-    os.environ.update(_FIXED)
+def prepare_environment(*, xet: bool = False) -> None:
+    """Fix the switches that huggingface_hub reads when it is imported.
+
+    Xet stays off unless the user wants it: one transport, which resumes and can be checked.
+    """
+    os.environ.update(_FIXED, HF_HUB_DISABLE_XET="0" if xet else "1")
 
 
 def endpoint_of(given: str | None = None) -> str:
-    """The Hub to talk to: ``given``, ``HF_ENDPOINT`` or the real one. Raises BadSetting."""
+    """The Hub to talk to: ``given``, or ``HF_ENDPOINT``, or the real one. Raises BadSetting."""
     url = (given or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).strip().rstrip("/")
     try:
         parts = urlsplit(url)
@@ -34,6 +36,24 @@ def endpoint_of(given: str | None = None) -> str:
         bad = True
     if bad:
         raise BadSetting(setting="HF_ENDPOINT", value=url[:120], allowed="http(s)://host[:port]")
+    return url
+
+
+def proxy_of(given: str | None) -> str | None:
+    """The proxy that the user chose; None leaves it to the environment. Raises BadSetting."""
+    url = (given or "").strip()
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        bad = parts.scheme not in {"http", "https"} or not parts.hostname
+        bad = bad or bool(parts.query) or parts.path not in {"", "/"}
+    except ValueError:
+        bad = True
+    if bad:
+        # Not the value: it may have a password in it.
+        raise BadSetting(setting="proxy", value="…", allowed="http://[user:password@]host:port")
     return url
 
 

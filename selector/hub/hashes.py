@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from selector.engines.facts import FileFact
 from selector.errors import Cancelled
 
 _BLOCK = 1 << 20
+SHA256_SIGNS = 64
 _KEPT = 20_000
 
 
@@ -29,7 +30,7 @@ class Digests:
         """Whether this is the content that was promised; without a promise anything is."""
         if promised.sha256 is not None:
             return self.sha256 == promised.sha256
-        return promised.git_sha1 in {None, self.git_sha1}
+        return promised.git_sha1 is None or self.git_sha1 == promised.git_sha1
 
     def named(self, name: str) -> bool:
         """Whether ``name`` is one of the two, as the name of a file in the cache is."""
@@ -37,33 +38,46 @@ class Digests:
 
 
 class Hasher:
-    """Both hashes of a file of ``size`` bytes as its content comes."""
+    """The hashes of a file of ``size`` bytes as its content comes.
 
-    def __init__(self, size: int) -> None:
+    Without ``both`` git's is left out (empty): where the sha256 is promised, it would only cost time.
+    """
+
+    def __init__(self, size: int, *, both: bool = True) -> None:
         self._sha256 = hashlib.sha256()
-        self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        head = f"blob {size}\0".encode()
+        self._git = hashlib.sha1(head, usedforsecurity=False) if both else None
 
     def update(self, chunk: bytes) -> None:
         """The next bytes."""
         self._sha256.update(chunk)
-        self._git.update(chunk)
+        if self._git is not None:
+            self._git.update(chunk)
 
     def digests(self) -> Digests:
         """Of everything so far."""
-        return Digests(self._sha256.hexdigest(), self._git.hexdigest())
+        return Digests(self._sha256.hexdigest(), self._git.hexdigest() if self._git else "")
 
     def read(self, path: Path, cancelled: Callable[[], bool]) -> None:
         """Take in a whole file. Raises OSError, Cancelled."""
+        for _ in self.blocks(path, cancelled):
+            pass
+
+    def blocks(self, path: Path, cancelled: Callable[[], bool]) -> Iterator[int]:
+        """As ``read``, and says after each block how much was read."""
+        done = 0
         with path.open("rb") as handle:
             while chunk := handle.read(_BLOCK):
                 if cancelled():
                     raise Cancelled
                 self.update(chunk)
+                done += len(chunk)
+                yield done
 
 
 def digests_of(path: Path, cancelled: Callable[[], bool] = lambda: False) -> Digests:
-    """Hash a file. Raises OSError, Cancelled."""
-    hasher = Hasher(path.stat().st_size)
+    """Hash a file; git's hash only where the name does not promise a sha256. Raises OSError, Cancelled."""
+    hasher = Hasher(path.stat().st_size, both=len(path.name) != SHA256_SIGNS)
     hasher.read(path, cancelled)
     return hasher.digests()
 

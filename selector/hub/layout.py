@@ -59,10 +59,10 @@ def adopt(part: Path, blob: Path) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
-    _sync_folder(blob.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk. Raises OSError."""
     if os.name == "nt":  # pragma: no cover
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -6,22 +6,25 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from selector.errors import BadReference, BadSetting, NotDownloaded
+from selector.errors import BadReference, BadSetting, NotDownloaded, NotOurs
 from selector.hub.candidate import LocalModel
 from selector.hub.facts import COMMIT, weight_format
-from selector.hub.hashes import HashMemory
+from selector.hub.hashes import SHA256_SIGNS, Hasher, HashMemory
 from selector.hub.layout import read_ref, repo_folder, repo_of
 from selector.hub.local_facts import read_json
+from selector.hub.shelf import Entry, Owned, files_of, folders, removal, shelf
 from selector.reference import Reference, parse_reference
 
-_HASHED_AT_ONCE = 4_000_000
+_HASHED_AT_ONCE = 200_000
 """Files up to this size are hashed while listing; larger ones when they are verified."""
 _INDEX = "model.safetensors.index.json"
 _FILES = 5000
+_NAMED = 20
 
 
 def _never() -> bool:
@@ -30,8 +33,8 @@ def _never() -> bool:
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
     """Every file below ``root`` with its name there; linked folders are not entered."""
-    for folder, folders, names in os.walk(root):
-        folders.sort()
+    for folder, below, names in os.walk(root):
+        below.sort()
         for name in sorted(names):
             path = Path(folder) / name
             yield path.relative_to(root).as_posix(), path
@@ -78,15 +81,6 @@ def _model(
     )
 
 
-def _folders(parent: Path) -> list[Path]:
-    """Real folders below ``parent``, by name; links are not followed."""
-    try:
-        found = sorted(parent.iterdir())
-    except OSError:
-        return []
-    return [path for path in found if path.is_dir() and not path.is_symlink()]
-
-
 def _readable(repo: str | None) -> str | None:
     try:
         return parse_reference(repo).repo if repo else None
@@ -96,11 +90,11 @@ def _readable(repo: str | None) -> str | None:
 
 def _cached(cache: Path, memory: HashMemory) -> Iterator[LocalModel]:
     shared = cache.resolve() / "blobs"
-    for folder in _folders(cache):
+    for folder in folders(cache):
         repo = _readable(repo_of(folder))
         if repo is None:
             continue
-        for root in _folders(folder / "snapshots"):
+        for root in folders(folder / "snapshots"):
             if COMMIT.fullmatch(root.name):
                 model = _model(repo, root.name, root, (folder.resolve(), shared), memory)
                 if model is not None:
@@ -109,8 +103,8 @@ def _cached(cache: Path, memory: HashMemory) -> Iterator[LocalModel]:
 
 def _shipped(extra: Path, memory: HashMemory) -> Iterator[LocalModel]:
     """Plain folders ``ORG/NAME``; their revision is the sha1 over names and hashes of the files."""
-    for organisation in _folders(extra):
-        for root in _folders(organisation):
+    for organisation in folders(extra):
+        for root in folders(organisation):
             repo = _readable(f"{organisation.name}/{root.name}")
             if repo is None:
                 continue
@@ -180,37 +174,96 @@ def verify(
     return replace(model, verified=good, files=tuple(files))
 
 
-def remove(ref: Reference, cache: Path, extra: tuple[Path, ...] = ()) -> int:
-    """Delete one revision and the blobs that no other revision uses; gives the bytes freed.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What reading all files of a commit has shown."""
 
-    Raises NotDownloaded, BadSetting for a model that ships with Petit.
+    ref: str
+    verified: bool
+    damaged: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        return asdict(self)
+
+
+def verify_entries(
+    entries: Sequence[Entry],
+    cache: Path,
+    hashes: Path | None,
+    progress: Callable[[str, int, int], None],
+    cancelled: Callable[[], bool],
+) -> list[Checked]:
+    """Read and hash every file of ``entries``, each blob once; ``progress`` gets name, done, total.
+
+    A file whose name in the cache promises another content is damaged. Raises OSError, Cancelled.
     """
-    model = find(ref, cache, extra)
-    folder = repo_folder(cache, model.repo)
-    snapshot = folder / "snapshots" / model.revision
-    if Path(model.path) != snapshot:
-        raise BadSetting(setting="model", value=model.ref, allowed="a downloaded model")
-    before = _bytes_below(folder)
-    others = [root for root in _folders(folder / "snapshots") if root != snapshot]
+    memory, done, results = HashMemory(hashes), 0, []
+    found = {
+        entry.ref: files_of(Path(entry.path), repo_folder(cache, entry.repo).resolve())
+        for entry in entries
+    }
+    total = sum({f.real: f.size for files in found.values() for f in files}.values())
+    known: dict[Path, bool] = {}
+    try:
+        for entry in entries:
+            damaged = []
+            for file in found[entry.ref]:
+                if file.real not in known:
+                    hasher = Hasher(file.size, both=len(file.real.name) != SHA256_SIGNS)
+                    for read in hasher.blocks(file.real, cancelled):
+                        progress(entry.repo, done + read, total)
+                    done += file.size
+                    digests = hasher.digests()
+                    promised = file.real.name if file.real.parent.name == "blobs" else None
+                    known[file.real] = promised is None or digests.named(promised)
+                    memory.put(file.real, digests)
+                if not known[file.real]:
+                    damaged.append(file.name)
+            results.append(Checked(entry.ref, not damaged, tuple(damaged)))
+    finally:
+        memory.save()
+    return results
+
+
+def remove(
+    ref: Reference,
+    cache: Path,
+    owned: Owned = lambda *_: True,
+    *,
+    confirmed: bool = False,
+    extra: tuple[Path, ...] = (),
+) -> Entry:
+    """Delete one commit and the blobs that no other commit uses; gives what it was.
+
+    Raises NotDownloaded, BadSetting for a model that ships with Petit, and NotOurs for one with files
+    that Petit did not fetch, unless the user has ``confirmed`` it with their names in view.
+    """
+    entry = _entry_of(ref, cache, owned, extra)
+    if entry.foreign and not confirmed:
+        facts = {"ref": entry.ref, "files": list(entry.foreign[:_NAMED]), "n": len(entry.foreign)}
+        raise NotOurs(**facts, bytes=entry.frees_bytes)
+    folder = repo_folder(cache, entry.repo)
+    doomed, _ = removal(folder.resolve(), entry.revision)
+    snapshot = folder / "snapshots" / entry.revision
     shutil.rmtree(snapshot)
-    for path in _plain_files(folder / "refs"):
-        if path.read_bytes()[:40] == model.revision.encode():
-            path.unlink()
-    if not others:
+    if not folders(folder / "snapshots"):
         shutil.rmtree(folder)
-        return before
-    used = {path.resolve() for root in others for _, path in _files(root)}
-    for blob in _plain_files(folder / "blobs"):
-        if blob.resolve() not in used:
-            blob.unlink()
-    return before - _bytes_below(folder)
+        return entry
+    for path in doomed:
+        path.unlink(missing_ok=True)
+    return entry
 
 
-def _plain_files(folder: Path) -> list[Path]:
-    if folder.is_symlink() or not folder.is_dir():
-        return []
-    return [path for _, path in _files(folder) if path.is_symlink() or path.is_file()]
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(path.lstat().st_size for _, path in _files(folder) if not path.is_symlink())
+def _entry_of(ref: Reference, cache: Path, owned: Owned, extra: tuple[Path, ...]) -> Entry:
+    entries = [e for e in shelf(cache, HashMemory(None), owned) if e.repo == ref.repo]
+    wanted = read_ref(repo_folder(cache, ref.repo), ref.revision or "main") or ref.revision
+    exact = [e for e in entries if wanted and e.revision.startswith(wanted)]
+    if exact and (ref.revision is None or len(wanted or "") >= 7):
+        return exact[0]
+    if ref.revision is None and entries:
+        return entries[0]
+    for model in (m for folder in extra for m in _shipped(folder, HashMemory(None))):
+        if model.repo == ref.repo:
+            raise BadSetting(setting="model", value=model.ref, allowed="a downloaded model")
+    raise NotDownloaded(repo=ref.repo, revision=ref.revision)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a download is going: bytes, rate, time left."""
+"""How a download is going: bytes, rate, time left, and what it waits for."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ class Progress:
     total_bytes: int
     bytes_per_s: float | None = None
     eta_s: float | None = None
+    state: str = "fetching"
+    """``checking``, ``fetching``, ``waiting`` (for the server, see ``wait_s``) or ``sharing`` (another
+    process fetches it)."""
+    wait_s: float | None = None
+    """Seconds until the next attempt."""
+    revision: str | None = None
+    """The commit that is downloaded, whatever the branch does meanwhile."""
+    connections: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Every field."""
@@ -38,30 +46,39 @@ class Meter:
         total: int,
         send: Callable[[Progress], None],
         clock: Callable[[], float] = time.monotonic,
+        revision: str | None = None,
     ) -> None:
         self._total, self._send, self._clock = total, send, clock
-        self._before = 0
+        self._revision = revision
         self._sent = -_EVERY_S
         self._seen: deque[tuple[float, int]] = deque()
 
-    def file_done(self, size: int) -> None:
-        """A file is complete."""
-        self._before += size
-
-    def at(self, file: str, done: int, *, now: bool = False) -> None:
-        """``done`` bytes of ``file`` are here; ``now`` sends whatever the clock says."""
-        moment, overall = self._clock(), self._before + done
-        if self._seen and overall < self._seen[-1][1]:
-            self._seen.clear()  # the file began anew
-        if now or moment - self._sent >= _EVERY_S:
-            self._seen.append((moment, overall))
-            while self._seen[0][0] < moment - _WINDOW_S:
-                self._seen.popleft()
-            self._sent = moment
-            self._send(self._progress(file, overall))
-
-    def _progress(self, file: str, overall: int) -> Progress:
+    def at(
+        self,
+        file: str,
+        done: int,
+        *,
+        now: bool = False,
+        state: str = "fetching",
+        wait_s: float | None = None,
+        connections: int = 0,
+    ) -> None:
+        """``done`` bytes of all are here, ``file`` among them; ``now`` sends whatever the clock says."""
+        moment = self._clock()
+        if self._seen and done < self._seen[-1][1]:
+            self._seen.clear()  # a file began anew
+        if not now and moment - self._sent < _EVERY_S:
+            return
+        self._seen.append((moment, done))
+        while self._seen[0][0] < moment - _WINDOW_S:
+            self._seen.popleft()
+        self._sent = moment
         (first, had), (last, has) = self._seen[0], self._seen[-1]
         rate = (has - had) / (last - first) if last - first >= _LEAST_S and has > had else None
-        left = (self._total - overall) / rate if rate else None
-        return Progress(file, min(overall, self._total), self._total, rate, left)
+        left = (self._total - done) / rate if rate and state == "fetching" else None
+        done = min(done, self._total)
+        self._send(
+            Progress(
+                file, done, self._total, rate, left, state, wait_s, self._revision, connections
+            )
+        )

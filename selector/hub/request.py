@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from selector.errors import (
     HubUnreachable,
     NotDownloaded,
     ProtocolProblem,
+    StoreProblem,
+    TargetNotWritable,
     UnknownEngine,
 )
 from selector.fit.predict import predict
@@ -25,11 +28,13 @@ from selector.hub import library, results
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
 from selector.hub.complete import deepen, summary_of
-from selector.hub.download import HASHES, pull
+from selector.hub.download import HASHES, Fetched, Places, pull
 from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of, with_variant
 from selector.hub.known import known
+from selector.hub.layout import blob_name
+from selector.hub.leftovers import sweep_old
 from selector.hub.local_facts import row_of_local
 from selector.hub.pacing import Pacing
 from selector.hub.ranking import rank
@@ -42,10 +47,14 @@ from selector.machine.codec import machine_from_json
 from selector.machine.facts import Machine
 from selector.paths import hub_cache, locations
 from selector.reference import Reference, parse_reference
+from selector.store.database import Database
+from selector.store.fetched import FetchedFile, remember_fetched
+from selector.store.link_speed import remember_link_speed
 from selector.tasks.base import Task
 from selector.worker.roles import Emit
 
 _NO_HUB = (HubUnreachable, HubOffline, HubBusy)
+NO_STORE = (StoreProblem, TargetNotWritable)
 
 
 def _machine(args: Mapping[str, Any]) -> Machine:
@@ -63,7 +72,8 @@ def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _ref(args: Mapping[str, Any]) -> Reference:
+def ref_of(args: Mapping[str, Any]) -> Reference:
+    """The model a request is about. Raises BadReference."""
     return parse_reference(str(args.get("ref", "")))
 
 
@@ -118,7 +128,7 @@ class Request:
 
     def info(self) -> dict[str, Any]:
         """See service.py."""
-        ref, task, machine = _ref(self.args), _task(self.args), _machine(self.args)
+        ref, task, machine = ref_of(self.args), _task(self.args), _machine(self.args)
         row = interruptible(lambda: self._row(ref), self.cancelled)
         engines = _engines(ref)
         task = task or _any_task(row)
@@ -157,8 +167,9 @@ class Request:
 
     def pull(self) -> dict[str, Any]:
         """See service.py."""
-        ref, task = _ref(self.args), _task(self.args)
+        ref, task = ref_of(self.args), _task(self.args)
         engine, precision = self._engine(ref, task)
+        sweep_old(self.locations.downloads, self.cache)
         try:
             here = self._find(ref)
             if not Path(here.path).is_relative_to(self.cache):
@@ -166,22 +177,37 @@ class Request:
         except NotDownloaded:
             here = None
         try:
-            model = pull(
+            pulled = pull(
                 self.client,
                 ref,
                 task,
                 engine,
                 precision,
-                cache=self.cache,
-                downloads=self.locations.create().downloads,
+                places=Places(self.cache, self.locations.create().downloads),
                 progress=lambda progress: self.emit(progress.to_json()),
                 cancelled=self.cancelled,
+                fetched=lambda revision, one: self._remember(ref.repo, revision, one),
+                branch=self.args.get("branch"),
+                xet=bool(self.args.get("xet")),
             )
-        except _NO_HUB:
+        except (HubUnreachable, HubOffline):
             if here is None:
                 raise
-            model = here
-        return {"model": results.local_to_json(model)}
+            return {"model": results.local_to_json(here)}
+        if pulled.bytes_per_s is not None:
+            self._remember_rate(pulled.bytes_per_s)
+        return {"model": results.local_to_json(pulled.model)}
+
+    def _remember(self, repo: str, revision: str, one: Fetched) -> None:
+        file = one.file
+        blob = blob_name(file) or one.sha256
+        row = FetchedFile(repo, revision, file.path, blob, file.size)
+        with suppress(*NO_STORE), Database(self.locations.create().database) as database:
+            remember_fetched(database, row)
+
+    def _remember_rate(self, bytes_per_s: float) -> None:
+        with suppress(*NO_STORE), Database(self.locations.create().database) as database:
+            remember_link_speed(database, bytes_per_s)
 
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
         """The engine and precision ``ref`` names, or the first engine here that loads it."""
@@ -199,17 +225,6 @@ class Request:
         if precision not in chosen.info.precisions:
             raise UnknownEngine(engine=f"{chosen.info.id}-{precision}", known=_variants(known))
         return chosen, precision
-
-    def library(self) -> dict[str, Any]:
-        """See service.py."""
-        models = self._models()
-        if self.args.get("verify"):
-            models = [library.verify(m, self.hashes, self.cancelled) for m in models]
-        return {"models": [results.local_to_json(model) for model in models]}
-
-    def remove(self) -> dict[str, Any]:
-        """See service.py."""
-        return {"freed_bytes": library.remove(_ref(self.args), self.cache, self.extra)}
 
 
 def _engines(ref: Reference) -> Mapping[str, Engine]:

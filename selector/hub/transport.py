@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from selector.errors import HubAnswerBad, HubOffline, HubUnreachable, PetitError
 from selector.hub import answers
@@ -23,15 +24,25 @@ _BUSY_ATTEMPTS = 8
 """While every answer says how long to wait, and somebody is told."""
 _PAUSE_S = 0.4
 _CONNECT_S = 5.0
+_NO_LONGER = frozenset({400, 401, 403, 404, 410})
 
 
 class Transport:
-    """One origin over HTTP. ``headers`` is asked once, when the first request is made."""
+    """One origin over HTTP. ``headers`` is asked once, when the first request is made.
+
+    ``proxy`` is the address of one; None means what the environment says (``HTTPS_PROXY``, ``NO_PROXY``).
+    """
 
     def __init__(
-        self, endpoint: str, headers: Callable[[], dict[str, str]], offline: bool, timeout_s: float
+        self,
+        endpoint: str,
+        headers: Callable[[], dict[str, str]],
+        offline: bool,
+        timeout_s: float,
+        proxy: str | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self._proxy = proxy
         self.offline = offline
         self._headers = headers
         self._timeout_s = timeout_s
@@ -59,8 +70,13 @@ class Transport:
                     follow_redirects=True,
                     max_redirects=8,
                     timeout=limits,
+                    proxy=self._proxy,
                 )
         return self._http
+
+    def is_own(self, url: str) -> bool:
+        """Whether ``url`` is on the Hub's own server, the only one that gets the token."""
+        return urlsplit(url)[:2] == urlsplit(self.endpoint)[:2]
 
     def _check(self, request: httpx2.Request) -> None:
         # Seen for every request, redirects included: none may step down from TLS.
@@ -87,17 +103,26 @@ class Transport:
         kind = "api" if url.startswith(f"{self.endpoint}/api/") else "resolvers"
         self.pacing.before(kind, self.window)
         with self._translated():
-            response = http.send(http.build_request("GET", url, headers=headers), stream=True)
+            request = http.build_request("GET", url, headers=headers)
+            if not self.is_own(url):
+                request.headers.pop("authorization", None)
+            response = http.send(request, stream=True)
             self.window.note(kind, response.headers)
+            status, sent = response.status_code, "authorization" in http.headers
+            elsewhere = not self.is_own(str(response.url))
+            if elsewhere and status in _NO_LONGER:
+                response.close()
+                # A signed address that has expired says nothing about our rights: ask for a new one.
+                raise HubUnreachable(reason="link expired", status=status, endpoint=self.endpoint)
             problem = answers.error_of(
-                response.status_code, response.headers, self.endpoint, repo, revision
+                status, response.headers, self.endpoint, repo, revision, token_sent=sent
             )
             if problem is None:
                 return response
-            refused = response.status_code == 401 and not response.headers.get("x-error-code")
+            refused = status == 401 and not response.headers.get("x-error-code")
             response.close()
-        if refused and "authorization" in http.headers:
-            del http.headers["authorization"]
+        if refused and sent:
+            http.headers.pop("authorization", None)
             # An expired token must not hide public models; what needs one is asked for by name.
             return self._once(url, headers, repo, revision)
         raise problem

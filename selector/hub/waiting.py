@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import TypeVar
 
 from selector.errors import Cancelled
-from selector.hub.client import Body
 
 T = TypeVar("T")
 _POLL_S = 0.04
-_AHEAD = 32
+_TOLD_EVERY_S = 0.25
 
 
 def interruptible(call: Callable[[], T], cancelled: Callable[[], bool]) -> T:
@@ -55,50 +53,9 @@ def sleep(seconds: float, cancelled: Callable[[], bool]) -> None:
         seconds -= _POLL_S
 
 
-def received(
-    open_body: Callable[[], AbstractContextManager[Body]], cancelled: Callable[[], bool]
-) -> Iterator[tuple[int, bytes]]:
-    """The chunks of a body, each with its offset in the file.
-
-    Raises what receiving raises, or Cancelled at once, also while the server says nothing.
-    """
-    came: queue.Queue[tuple[int, bytes] | Exception | None] = queue.Queue(_AHEAD)
-    stop = threading.Event()
-
-    def put(item: tuple[int, bytes] | Exception | None) -> bool:
-        while not stop.is_set():
-            try:
-                came.put(item, timeout=_POLL_S)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        try:
-            with open_body() as body:
-                offset = body.start
-                for chunk in body.chunks:
-                    if not put((offset, chunk)):
-                        return
-                    offset += len(chunk)
-            put(None)
-        except Exception as error:  # noqa: BLE001  (raised again on the receiving side)
-            put(error)
-
-    threading.Thread(target=work, daemon=True, name="hub-body").start()
-    try:
-        while True:
-            if cancelled():
-                raise Cancelled
-            try:
-                item = came.get(timeout=_POLL_S)
-            except queue.Empty:
-                continue
-            if item is None:
-                return
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        stop.set()
+def countdown(seconds: float, tell: Callable[[float], None], cancelled: Callable[[], bool]) -> None:
+    """Pause, and ``tell`` four times a second how much of it is left. Raises Cancelled."""
+    while seconds > 0:
+        tell(seconds)
+        sleep(min(_TOLD_EVERY_S, seconds), cancelled)
+        seconds -= _TOLD_EVERY_S

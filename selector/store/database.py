@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
-from selector.errors import StoreDamaged, StoreLocked, StoreTooNew, TargetNotWritable
+from selector.errors import StoreDamaged, StoreFull, StoreLocked, StoreTooNew, TargetNotWritable
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -29,6 +29,8 @@ def _translated(path: Path) -> Iterator[None]:
         text = str(error)
         if "locked" in text:
             raise StoreLocked(path=path.name) from error
+        if "is full" in text or "disk I/O" in text:
+            raise StoreFull(path=str(path)) from error
         if "unable to open" in text or "readonly" in text:
             raise TargetNotWritable(path=str(path)) from error
         raise StoreDamaged(path=str(path), detail=text) from error

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from selector.errors import Cancelled, PetitError, ProtocolProblem, WorkerSilent, error_from
+from selector.error_codes import error_from
+from selector.errors import Cancelled, PetitError, ProtocolProblem, WorkerSilent
 from selector.worker.protocol import Event, Request
 
 POLL_S = 0.05

@@ -13,8 +13,13 @@ from typing import Any
 
 import pytest
 
+from selector import registry
+from selector.engines.torch_engine import ENGINE
+from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
+from selector.hub.download import Places, pull
 from selector.machine.facts import Cpu, Disk, Machine, Memory
+from selector.reference import parse_reference
 from tests.loopback_hub import LoopbackHub, Repository
 
 CLASSIFIER = {
@@ -104,6 +109,24 @@ def connect() -> Iterator[Callable[..., HubClient]]:
 def client(hub: LoopbackHub, connect: Callable[..., HubClient]) -> HubClient:
     """Talks to ``hub`` with short patience."""
     return connect(hub.endpoint, timeout_s=2)
+
+
+@pytest.fixture
+def fetch(client: HubClient, tmp_path: Path) -> Callable[..., LocalModel]:
+    """Pull a reference into ``tmp_path``."""
+
+    def run(ref: str, task: str | None = "text-classification", **options: Any) -> LocalModel:
+        chosen: dict[str, Any] = {
+            "places": Places(tmp_path / "cache", tmp_path / "downloads"),
+            "progress": lambda _: None,
+            "cancelled": lambda: False,
+        }
+        made = registry.task(task) if task else None
+        return pull(
+            client, parse_reference(ref), made, ENGINE, "fp32", **{**chosen, **options}
+        ).model
+
+    return run
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from selector.errors import (
-    AccessNeeded,
     BadSetting,
     HubAnswerBad,
     HubBusy,
     HubOffline,
     HubProblem,
     HubUnreachable,
+    LoginNeeded,
     RepositoryNotFound,
     UnsafePath,
 )
@@ -136,9 +136,10 @@ def test_missing_gated_and_unknown_revision(client: HubClient) -> None:
     with pytest.raises(RepositoryNotFound):
         client.model_info("org/small", "no-such-branch")
     assert client.model_info("org/gated")["gated"] == "manual"
-    with pytest.raises(AccessNeeded) as denied:
+    with pytest.raises(LoginNeeded) as denied:
         client.small_file("org/gated", "main", "config.json")
-    assert denied.value.facts["url"].endswith("/org/gated")
+    assert denied.value.facts["page"].endswith("/org/gated")
+    assert denied.value.facts["url"].endswith("/settings/tokens")
 
 
 def test_a_token_that_the_user_set_opens_the_gate(
@@ -146,7 +147,7 @@ def test_a_token_that_the_user_set_opens_the_gate(
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "good")
     assert connect(hub.endpoint).small_file("org/gated", "main", "config.json")
-    with pytest.raises(AccessNeeded):
+    with pytest.raises(LoginNeeded):
         connect(hub.endpoint, token=False).small_file("org/gated", "main", "config.json")
 
 

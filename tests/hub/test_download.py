@@ -14,48 +14,32 @@ from pathlib import Path
 
 import pytest
 
-from selector import registry
 from selector.engines.torch_engine import ENGINE
 from selector.errors import (
-    AccessNeeded,
     Cancelled,
     DamagedFile,
     DownloadInterrupted,
     HubAnswerBad,
     HubUnreachable,
+    LoginNeeded,
     NotEnoughDisk,
     NoUsableWeights,
     RepositoryNotFound,
     UnsafePath,
     UnsupportedModel,
 )
-from selector.hub import partial
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
-from selector.hub.download import pull
+from selector.hub.download import Places, pull
+from selector.hub.journal import written
+from selector.hub.patience import Patience
 from selector.hub.progress import Meter, Progress
+from selector.hub.ranges import total
 from selector.reference import parse_reference
 from tests.hub.conftest import folder
 from tests.loopback_hub import LoopbackHub, Repository
 
 Pull = Callable[..., LocalModel]
-
-
-@pytest.fixture
-def fetch(client: HubClient, tmp_path: Path) -> Pull:
-    """Pull a reference into ``tmp_path``."""
-
-    def run(ref: str, task: str | None = "text-classification", **options: object) -> LocalModel:
-        chosen: dict[str, object] = {
-            "cache": tmp_path / "cache",
-            "downloads": tmp_path / "downloads",
-            "progress": lambda _: None,
-            "cancelled": lambda: False,
-        }
-        made = registry.task(task) if task else None
-        return pull(client, parse_reference(ref), made, ENGINE, "fp32", **{**chosen, **options})  # type: ignore[arg-type]
-
-    return run
 
 
 def _sha256(path: Path) -> str:
@@ -166,7 +150,8 @@ def test_a_file_that_stays_damaged_is_refused(
         fetch("org/large")
     assert caught.value.facts["file"] == "model.safetensors"
     assert not list((tmp_path / "cache").rglob("snapshots/*/model.safetensors"))
-    assert sum(p.stat().st_size for p in (tmp_path / "downloads").glob("*.part")) == 0
+    original = _sha256(tmp_path / "repos" / "large" / "model.safetensors")
+    assert (tmp_path / "downloads" / f"{original}.part").stat().st_size == 0
 
 
 def test_a_damaged_small_file_is_refused(fetch: Pull, hub: LoopbackHub) -> None:
@@ -196,13 +181,10 @@ def test_a_damaged_file_in_the_cache_is_replaced(fetch: Pull, tmp_path: Path) ->
     assert _sha256(Path(model.path) / "model.safetensors") == blob.name
 
 
-def test_a_connection_that_always_breaks_is_given_up(
-    fetch: Pull, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(partial, "_PAUSE_S", 0.01)
+def test_a_connection_that_always_breaks_is_given_up(fetch: Pull, hub: LoopbackHub) -> None:
     hub.faults.drop_after(0, origin="cdn")
     with pytest.raises(DownloadInterrupted) as caught:
-        fetch("org/large")
+        fetch("org/large", patience=Patience(pause_s=0.01))
     assert caught.value.facts["file"] == "model.safetensors"
 
 
@@ -232,10 +214,11 @@ import sys
 from pathlib import Path
 from selector.engines.torch_engine import ENGINE
 from selector.hub.client import HubClient
-from selector.hub.download import pull
+from selector.hub.download import Places, pull
+from selector.hub.ranges import total
 from selector.reference import parse_reference
 pull(HubClient(sys.argv[1]), parse_reference("org/large"), None, ENGINE, "fp32",
-     cache=Path(sys.argv[2]), downloads=Path(sys.argv[3]),
+     places=Places(Path(sys.argv[2]), Path(sys.argv[3])),
      progress=lambda p: None, cancelled=lambda: False)
 """
 
@@ -254,7 +237,9 @@ def test_a_download_resumes_after_kill(fetch: Pull, hub: LoopbackHub, tmp_path: 
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL) if os.name != "nt" else child.kill()
     child.wait()
-    kept = max(p.stat().st_size for p in parts.glob("*.part"))
+    (part,) = parts.glob("*.part")
+    size = (tmp_path / "repos" / "large" / "model.safetensors").stat().st_size
+    kept = total(written(part, size), size)
     hub.faults.clear()
     hub.clear_requests()
     model = fetch("org/large")
@@ -327,9 +312,9 @@ def test_missing_and_gated(fetch: Pull) -> None:
         fetch("org/nothing")
     with pytest.raises(RepositoryNotFound):
         fetch("org/small@nothing")
-    with pytest.raises(AccessNeeded) as caught:
+    with pytest.raises(LoginNeeded) as caught:
         fetch("org/gated")
-    assert "org/gated" in caught.value.facts["url"]
+    assert "org/gated" in caught.value.facts["page"]
 
 
 def test_a_token_opens_the_gate_and_stays_on_its_origin(
@@ -341,11 +326,10 @@ def test_a_token_opens_the_gate_and_stays_on_its_origin(
         None,
         ENGINE,
         "fp32",
-        cache=tmp_path / "cache",
-        downloads=tmp_path / "downloads",
+        places=Places(tmp_path / "cache", tmp_path / "downloads"),
         progress=lambda _: None,
         cancelled=lambda: False,
-    )
+    ).model
     assert model.verified
     assert hub.requests_to(origin="cdn")
     assert all("authorization" not in r.headers for r in hub.requests_to(origin="cdn"))

@@ -13,7 +13,7 @@ from selector.engines.torch_engine import ENGINE
 from selector.errors import BadSetting, NotDownloaded
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
-from selector.hub.download import HASHES, pull
+from selector.hub.download import HASHES, Places, pull
 from selector.hub.library import find, local_models, remove, verify
 from selector.hub.local_facts import facts_of, row_of_local
 from selector.reference import parse_reference
@@ -42,11 +42,10 @@ def fetch(client: HubClient, cache: Path, tmp_path: Path) -> Callable[[str], Loc
             None,
             ENGINE,
             "fp32",
-            cache=cache,
-            downloads=tmp_path / "downloads",
+            places=Places(cache, tmp_path / "downloads"),
             progress=lambda _: None,
             cancelled=lambda: False,
-        )
+        ).model
 
     return run
 
@@ -172,11 +171,11 @@ def test_removing_frees_what_nothing_else_uses(
     hub.publish(Repository("org/small", newer))
     new = fetch("org/small")
     assert new.revision != old.revision
-    freed = remove(parse_reference(old.ref), cache)
+    freed = remove(parse_reference(old.ref), cache).frees_bytes
     assert 0 < freed < 1000  # the card only: the weights are shared
     assert [model.revision for model in local_models(cache)] == [new.revision]
     assert verify(new).verified
-    freed = remove(parse_reference(new.ref), cache)
+    freed = remove(parse_reference(new.ref), cache).frees_bytes
     assert freed >= new.bytes
     assert local_models(cache) == []
     assert not (cache / "models--org--small").exists()
@@ -202,7 +201,7 @@ def test_shipped_models_are_found_pinned_and_kept(shipped: Path, cache: Path) ->
     assert find(parse_reference(model.ref), cache, (shipped,)) == model
     assert find(parse_reference("sample/tiny"), cache, (shipped,)) == model
     with pytest.raises(BadSetting):
-        remove(parse_reference("sample/tiny"), cache, (shipped,))
+        remove(parse_reference("sample/tiny"), cache, extra=(shipped,))
     (shipped / "sample" / "tiny" / "config.json").write_text("{}")
     assert local_models(cache, (shipped,))[0].revision != model.revision
 

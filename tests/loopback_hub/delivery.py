@@ -90,6 +90,7 @@ class Outgoing:
         self._body = _first(fault.body for fault in faults)
         self._drop = _first(fault.drop_after for fault in faults)
         self._truncate = _first(fault.truncate_to for fault in faults)
+        self._surplus = sum(fault.surplus for fault in faults)
         self._speed = _first(fault.bytes_per_second for fault in faults)
         self._stalls = [fault.stall for fault in faults if fault.stall is not None]
         self._flips = [fault.flip for fault in faults if fault.flip is not None]
@@ -119,6 +120,10 @@ class Outgoing:
         elif self._truncate is not None and self._record.method != "HEAD":
             length = int(headers.get("content-length", self._truncate))
             headers["content-length"] = str(min(length, self._truncate))
+        if self._surplus and "content-length" in headers and self._record.method != "HEAD":
+            headers["content-length"] = str(int(headers["content-length"]) + self._surplus)
+        else:
+            self._surplus = 0
         if self._edits:
             self._start = {**message, "headers": headers}
             return
@@ -147,6 +152,8 @@ class Outgoing:
         body = self._flipped(body)
         if self._truncate is not None:
             body = body[: max(self._truncate - self._record.bytes_sent, 0)]
+        if not more:
+            body += b"\xff" * self._surplus
         await self._paced(body)
         if self._drop is not None and self._record.bytes_sent >= self._drop:
             self._closed = True  # an answer that is never completed closes the connection
@@ -167,9 +174,13 @@ class Outgoing:
                 changed[offset - first] ^= 0xFF
         return bytes(changed)
 
+    def _gone(self) -> bool:
+        """Whether the other side has left: what uvicorn is then given it drops in silence."""
+        return bool(getattr(getattr(self._send, "__self__", None), "disconnected", False))
+
     async def _paced(self, body: bytes) -> None:
         """Send at the speed, with the pauses, and up to the point that the faults allow."""
-        while body:
+        while body and not self._gone():
             size = _SLICE if self._speed is None else max(min(_SLICE, int(self._speed / 20)), 1)
             sent = self._record.bytes_sent
             for stall in list(self._stalls):

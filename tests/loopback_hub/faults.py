@@ -46,6 +46,7 @@ class Fault:
     flip: int | None = None  # offset in the file
     drop_after: int | None = None  # bytes of the body, then the connection is closed
     truncate_to: int | None = None  # bytes of the body, announced as if that were all
+    surplus: int = 0  # bytes of rubbish behind the body, announced as part of it
     stall: tuple[float, int] | None = None  # seconds, and the bytes of the body before them
     bytes_per_second: float | None = None
 
@@ -125,6 +126,10 @@ class Faults:
     def truncate(self, size: int, **aim: Unpack[Aim]) -> Fault:
         """Send only so many bytes of the body and announce just as many."""
         return self.add(Fault(**aim, truncate_to=size))
+
+    def lengthen(self, surplus: int, **aim: Unpack[Aim]) -> Fault:
+        """Send so many bytes more than there are, and announce them."""
+        return self.add(Fault(**aim, surplus=surplus))
 
     def flip_byte(self, offset: int, **aim: Unpack[Aim]) -> Fault:
         """Invert the byte at this offset of the file, also where only a range is sent."""

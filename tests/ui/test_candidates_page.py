@@ -31,7 +31,10 @@ def look(qapp):
 
 
 def settled(bench, qtbot):
-    qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=20_000)
+    services = bench.services
+    qtbot.waitUntil(
+        lambda: not services.background.busy and not services.downloads.active, timeout=20_000
+    )
     qtbot.wait(50)
 
 
@@ -219,9 +222,49 @@ def test_that_a_failed_download_is_explained(page, hub, qtbot):
     hub.faults.edit_json(enormous, path=f"^/api/models/{BANKING}/revision/")
     page.model.tick({key_of(hub)})
     page.footer.primary.click()
-    settled(page.bench, qtbot)
-    assert "9\u00a0TB" in page.banner.text
+    wanted = key_of(hub)
+    qtbot.waitUntil(lambda: "9 TB" in page.footer.rows[wanted].detail, timeout=20_000)
+    assert not page.footer.primary.isEnabled()  # it goes on by itself when there is room
     assert page.bench.services.project.refs == ()
+
+
+def test_that_a_download_is_paused_and_goes_on_where_it_stopped(page, hub, qtbot):
+    search(page, qtbot)
+    hub.faults.slow(300_000, origin="cdn")
+    wanted = key_of(hub)
+    page.model.tick({wanted})
+    page.footer.primary.click()
+    feed = page.bench.services.downloads
+    qtbot.waitUntil(lambda: feed.items and feed.items[0].kept.done_bytes > 50_000, timeout=20_000)
+    row = page.footer.rows[wanted]
+    assert row.toggle.text() == "Pause"
+    row.toggle.click()
+    assert row.toggle.text() == "Go on"
+    assert row.detail.startswith("Paused at ")
+    assert page.footer.primary.isEnabled()
+    hub.faults.clear()
+    hub.clear_requests()
+    row.toggle.click()
+    settled(page.bench, qtbot)
+    assert page.footer.rows == {}
+    (asked,) = hub.requests_to(origin="cdn", method="GET")
+    assert asked.headers["range"] != "bytes=0-"
+    assert page.footer.primary.text() == "Try 1 model"
+
+
+def test_that_a_model_that_is_gone_says_so_and_may_be_tried_again(page, hub, qtbot):
+    search(page, qtbot)
+    hub.faults.answer_status(404, path=f"^/api/models/{BANKING}/revision/")
+    wanted = key_of(hub)
+    page.model.tick({wanted})
+    page.footer.primary.click()
+    settled(page.bench, qtbot)
+    row = page.footer.rows[wanted]
+    assert BANKING in page.banner.text
+    assert row.toggle.text() == "Try again"
+    assert BANKING in row.detail
+    row.button.click()
+    assert page.footer.rows == {}
 
 
 def test_that_other_contestants_make_an_old_evaluation_void(page, desk, qtbot):

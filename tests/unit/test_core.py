@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selector.errors import BadReference, StoreDamaged, StoreTooNew, error_classes, error_from
+from selector.error_codes import error_classes, error_from
+from selector.errors import BadReference, StoreDamaged, StoreTooNew
 from selector.log import redact
 from selector.reference import Reference, parse_reference
 from selector.settings import Settings, load_settings, save_settings

@@ -1,28 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings: language, theme, offline, and where Petit keeps things."""
+"""Settings: language, theme, offline, the Hub and its token, and where Petit keeps things."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from selector.paths import Locations, hub_cache
-from selector.settings import Settings
-from selector.wording import Wording
+from ui.dialogs.hub_settings import HubSettings
 from ui.pages.labels import copyable, label
 from ui.preferences import language_box, theme_box
+from ui.services import Services
 
 
 class SettingsDialog(QDialog):
@@ -35,17 +37,15 @@ class SettingsDialog(QDialog):
     changed = Signal(str, str, bool)
 
     def __init__(
-        self,
-        wording: Wording,
-        settings: Settings,
-        places: Locations,
-        parent: QWidget | None = None,
+        self, services: Services, places: Locations, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        wording, settings = services.wording, services.settings
         text = wording.text
         self.setWindowTitle(text("window.settings"))
         self._wording = wording
-        column = QVBoxLayout(self)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(8)
         column.addWidget(label(text("window.settings"), "title"))
@@ -59,6 +59,9 @@ class SettingsDialog(QDialog):
         form.addRow(text("window.theme"), self.theme)
         form.addRow("", self.offline)
         column.addLayout(form)
+        column.addSpacing(8)
+        self.hub = HubSettings(services)
+        column.addWidget(self.hub)
         for key, path in (("data", places.data), ("cache", hub_cache()), ("log", places.log)):
             self._add_folder(column, key, path)
         column.addStretch(1)
@@ -68,8 +71,20 @@ class SettingsDialog(QDialog):
         )
         close.setDefault(True)
         buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
+        buttons.setContentsMargins(24, 0, 24, 16)
+        area = QScrollArea()  # on a small screen, or with large text
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area, 1)
+        whole.addWidget(buttons)
+        width = self.fontMetrics().averageCharWidth() * 84
+        self.setMinimumWidth(width)
+        room = QGuiApplication.primaryScreen().availableSize().height() - 80
+        self.resize(width, min(inside.heightForWidth(width) + 70, room))
         self.language.activated.connect(self._tell)
         self.theme.activated.connect(self._tell)
         self.offline.toggled.connect(self._tell)

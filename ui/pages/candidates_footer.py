@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from selector.desk.requests import DownloadProgress
 from selector.wording import Wording
+from ui.download_feed import ACTIVE
 from ui.models.candidate_row import CandidateRow
-from ui.pages.candidates_loading import short_name, without_engine
+from ui.pages.download_row import DownloadRow
+from ui.pages.downloads_panel import DownloadsPanel
 from ui.pages.labels import label
 from ui.services import Services
-from ui.widgets.progress_row import ProgressRow
 
 
 def primary_text(ticked: Sequence[CandidateRow], wording: Wording) -> str:
@@ -31,31 +30,13 @@ def primary_text(ticked: Sequence[CandidateRow], wording: Wording) -> str:
     return wording.text("candidates.download", n=len(missing), bytes=sum(known))
 
 
-def progress_text(item: DownloadProgress, wording: Wording) -> str:
-    """Bytes, rate and time left."""
-    parts = [wording.text("candidates.progress", done=item.done_bytes, total=item.total_bytes)]
-    if item.bytes_per_s:
-        parts.append(wording.text("candidates.rate", rate=item.bytes_per_s))
-    if item.eta_s is not None:
-        parts.append(wording.text("candidates.left", eta=item.eta_s))
-    return " · ".join(parts)
-
-
 class CandidatesFooter(QWidget):
-    """Primary button and progress.
-
-    Signals:
-        cancelled: stop the downloads.
-    """
-
-    cancelled = Signal()
+    """Primary button and the queue of downloads."""
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self.rows: dict[str, ProgressRow] = {}
-        self._progress = QVBoxLayout()
-        self._progress.setSpacing(4)
+        self.panel = DownloadsPanel(services)
         self._chosen = label("", "muted")
         self.primary = QPushButton()
         self.primary.setProperty("kind", "primary")
@@ -65,7 +46,7 @@ class CandidatesFooter(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(self._progress)
+        column.addWidget(self.panel)
         column.addLayout(bottom)
         self.show_choice([])
 
@@ -73,39 +54,15 @@ class CandidatesFooter(QWidget):
         """Say what the primary button would do with these rows."""
         words = self._services.wording
         self.primary.setText(primary_text(ticked, words))
-        self.primary.setEnabled(bool(ticked))
+        coming = {
+            item.kept.ref for item in self._services.downloads.items if item.kept.state in ACTIVE
+        }
+        missing = [row for row in ticked if not row.on_disk]
+        on_the_way = bool(missing) and all(row.key in coming for row in missing)
+        self.primary.setEnabled(bool(ticked) and not on_the_way)
         self._chosen.setText(words.text("candidates.chosen", n=len(ticked)) if ticked else "")
 
-    def show_downloads(self, rows: Sequence[CandidateRow]) -> None:
-        """Show one line of progress for each model to come."""
-        self.end_downloads()
-        self.primary.setEnabled(False)
-        words = self._services.wording
-        for row in rows:
-            name = words.text("candidates.downloading", name=short_name(row.key))
-            line = ProgressRow(name, words.text("candidates.cancel"))
-            line.set_progress(0, row.download_bytes)
-            line.cancel_asked.connect(self.cancelled)
-            self._progress.addWidget(line)
-            self.rows[row.key] = line
-
-    def show_progress(self, items: list[DownloadProgress]) -> None:
-        """Show the newest state of each."""
-        words = self._services.wording
-        for ref, item in {without_engine(item.ref): item for item in items}.items():
-            if line := self.rows.get(ref):
-                line.set_progress(item.done_bytes, item.total_bytes, progress_text(item, words))
-
-    def stopping(self) -> None:
-        """Say at once that a cancel was heard."""
-        text = self._services.wording.text("candidates.stopping")
-        for line in self.rows.values():
-            line.set_stopping(text)
-
-    def end_downloads(self) -> None:
-        """Take the lines of progress away."""
-        for line in self.rows.values():
-            self._progress.removeWidget(line)
-            line.hide()
-            line.deleteLater()
-        self.rows.clear()
+    @property
+    def rows(self) -> dict[str, DownloadRow]:
+        """The downloads by reference."""
+        return self.panel.rows

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from selector.errors import HubOffline, PetitError
 from selector.hub.candidate import LocalModel, SearchResult
+from selector.store.downloads import Download
 from selector.store.projects import Project
 from ui.background import Job
+from ui.download_feed import ACTIVE, Key
 from ui.messages import show_error
 from ui.models.candidate_row import CandidateRow, now_here, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
@@ -51,7 +53,8 @@ class CandidatesPage(QWidget):
         self.title = text("candidates.title")
         self._shown: tuple[int | None, str | None] | None = None
         self._finding: Job | None = None
-        self._pulling: Job | None = None
+        self._wanted: set[Key] = set()
+        self._ready = 0
         self._from_hub = False
         self._filling = False
 
@@ -76,7 +79,8 @@ class CandidatesPage(QWidget):
         self.order = CandidatesOrder(services, self.model, self.results, self.filters)
         self.footer = CandidatesFooter(services)
         self.footer.primary.clicked.connect(self._primary)
-        self.footer.cancelled.connect(self.cancel)
+        services.downloads.changed.connect(self._queue_changed)
+        services.downloads.ended.connect(self._download_ended)
         self.model.ticked_changed.connect(self._ticked)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.filters.query.setFocus)
@@ -115,7 +119,7 @@ class CandidatesPage(QWidget):
                 task = task_title(project.task, words)
                 self._for_task.setText(words.text("candidates.for_task", task=task))
                 self.show_disk()
-        elif not self._pulling:
+        elif not self._wanted:
             keys = {without_engine(ref) for ref in project.refs}
             if keys and keys != {row.key for row in self.model.ticked}:
                 self._tick(keys)
@@ -125,11 +129,9 @@ class CandidatesPage(QWidget):
         self.show_project(self._services.project)
 
     def cancel(self) -> None:
-        """Stop the search or the download."""
-        for job in (self._finding, self._pulling):
-            if job:
-                job.cancel()
-        self.footer.stopping()
+        """Stop the search."""
+        if self._finding:
+            self._finding.cancel()
 
     # -- finding ------------------------------------------------------------------------------------
 
@@ -274,7 +276,7 @@ class CandidatesPage(QWidget):
         self._ticked()
 
     def _ticked(self) -> None:
-        if not self._filling and not self._pulling:
+        if not self._filling:
             self.footer.show_choice(self.model.ticked)
 
     def _primary(self) -> None:
@@ -296,36 +298,39 @@ class CandidatesPage(QWidget):
 
     def _pull(self, ticked: list[CandidateRow]) -> None:
         refs = [row.ref for row in ticked if not row.on_disk]
-        task, desk = self._services.project.task, self._services.desk
         self.banner.hide()
-        self.footer.show_downloads([row for row in ticked if not row.on_disk])
-        self._pulling = self._services.background.run(
-            "download",
-            lambda cancelled, progress: desk.pull(refs, task, progress, cancelled),
-            on_done=self._pulled,
-            on_progress=self.footer.show_progress,
-            on_error=self._pull_failed,
-            on_cancelled=self._pull_ended,
-        )
+        self._ready = 0
+        # Before the queue is asked: what ends at once is one of these.
+        self._wanted |= {Download(ref, self._services.project.task).key for ref in refs}
+        self._services.downloads.add(refs, self._services.project.task)
 
-    def _pulled(self, models: list[LocalModel]) -> None:
-        here = {without_engine(model.ref) for model in models}
+    def _download_ended(self, key: Key, outcome: LocalModel | PetitError) -> None:
+        asked = key in self._wanted
+        self._wanted.discard(key)
+        if isinstance(outcome, LocalModel):
+            self._ready += 1
+            self._show_ready(outcome)
+            if asked and not self._wanted:
+                self._all_ready()
+        elif asked:
+            show_error(self.banner, outcome, self._services.wording)
+
+    def _show_ready(self, model: LocalModel) -> None:
+        here, ticked = without_engine(model.ref), {row.key for row in self.model.ticked}
+        self._fill([now_here(x) if x.key == here else x for x in self.model.rows])
+        self._tick(ticked)
+
+    def _all_ready(self) -> None:
         ticked = self.model.ticked
-        self._pull_ended()
-        self._fill([now_here(x) if x.key in here else x for x in self.model.rows])
-        self._tick({row.key for row in ticked})
-        self._keep(tuple(row.ref for row in ticked))
-        note = self._services.wording.text("candidates.downloaded", n=len(models))
+        if all(row.on_disk for row in ticked):
+            self._keep(tuple(row.ref for row in ticked))
+        note = self._services.wording.text("candidates.downloaded", n=self._ready)
         self.banner.show_message("success", note)
 
-    def _pull_failed(self, error: PetitError) -> None:
-        self._pull_ended()
-        show_error(self.banner, error, self._services.wording)
-
-    def _pull_ended(self) -> None:
-        self._pulling = None
-        self.footer.end_downloads()
-        self.footer.show_choice(self.model.ticked)
+    def _queue_changed(self) -> None:
+        """What was cancelled, paused or given up is not waited for any more."""
+        self._wanted &= {x.key for x in self._services.downloads.items if x.kept.state in ACTIVE}
+        self._ticked()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details go below the table where there is little width."""

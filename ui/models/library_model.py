@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models on this disk as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from selector.hub.shelf import Entry
+from selector.reference import short_reference
+from selector.wording import Wording
+from ui.widgets.plain import plain_tooltip
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Column(IntEnum):
+    """The columns; their names are those of the wording."""
+
+    MODEL = 0
+    SIZE = 1
+    FREES = 2
+    USED = 3
+    FORMATS = 4
+    CHECKED = 5
+    FROM = 6
+
+
+_NUMBERS = {Column.SIZE, Column.FREES}
+
+
+def checked_key(entry: Entry) -> str:
+    """The key of the sentence on an entry's files."""
+    words = {True: "yes", False: "no", None: "unknown"}
+    return f"library.checked_{words[entry.verified]}"
+
+
+def origin_key(entry: Entry) -> str:
+    """The key of the sentence on who put an entry there."""
+    if entry.shipped:
+        return "library.shipped"
+    return "library.others" if entry.foreign else "library.ours"
+
+
+class LibraryModel(QAbstractTableModel):
+    """Read-only; sorted by any column."""
+
+    def __init__(self, wording: Wording, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wording = wording
+        self.entries: list[Entry] = []
+
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show other entries, in this order."""
+        self.beginResetModel()
+        self.entries = list(entries)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Rows."""
+        return 0 if parent.isValid() else len(self.entries)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Columns."""
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, alignment, and the whole reference with its branches and path as a tip."""
+        if not index.isValid():
+            return None
+        entry, column = self.entries[index.row()], Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.cell(entry, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and column is Column.MODEL:
+            return plain_tooltip("\n".join((entry.ref, *entry.branches, entry.path)))
+        return None
+
+    def cell(self, entry: Entry, column: Column) -> str:
+        """What one cell says."""
+        words = self._wording
+        if column is Column.MODEL:
+            return short_reference(entry.ref)
+        if column is Column.SIZE:
+            return words.bytes(entry.bytes)
+        if column is Column.FREES:
+            return "–" if entry.shipped else words.bytes(entry.frees_bytes)
+        if column is Column.USED:
+            if entry.last_used is None:
+                return words.text("library.never")
+            return f"{datetime.fromtimestamp(entry.last_used, UTC).astimezone():%Y-%m-%d}"
+        if column is Column.FORMATS:
+            return ", ".join(entry.formats) or "–"
+        return words.text(checked_key(entry) if column is Column.CHECKED else origin_key(entry))
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Titles, with what they mean as a tip."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        name = Column(section).name.lower()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._wording.text(f"library.column.{name}")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tooltip(self._wording.text(f"library.column_tip.{name}"))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = (
+                Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+            )
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1 leaves the order as it is."""
+        if column < 0:
+            return
+        values: dict[Column, Any] = {
+            Column.SIZE: lambda e: e.bytes,
+            Column.FREES: lambda e: e.frees_bytes,
+            Column.USED: lambda e: e.last_used or 0,
+        }
+        chosen = Column(column)
+        key = values.get(chosen, lambda e: self.cell(e, chosen).lower())
+        self.layoutAboutToBeChanged.emit()
+        kept = [self.entries[index.row()] for index in self.persistentIndexList()]
+        self.entries.sort(key=key, reverse=order == Qt.SortOrder.DescendingOrder)
+        for old, entry in zip(self.persistentIndexList(), kept, strict=True):
+            new = self.index(self.entries.index(entry), old.column())
+            self.changePersistentIndex(old, new)
+        self.layoutChanged.emit()
