@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selector.decide.data import FEW, Examples
-from selector.decide.labels import LabelMatch, match_labels, seen_labels, translate
+from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
 from selector.decide.metrics import Outputs
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from selector.decide import tables
 from selector.decide.data import fold, read_examples
-from selector.decide.labels import match_labels
+from selector.decide.label_names import match_labels
 from selector.decide.predictions import read_predictions
 from selector.errors import (
     DataColumns,
