@@ -124,6 +124,8 @@ def decision_from_json(data: Json) -> Decision:
         more_examples=_integer(data["more_examples"]),
         runner_up=_text(data["runner_up"]),
         supported_margin=_number(data["supported_margin"]),
+        models=tuple(score_from_json(x) for x in data.get("models", ())),
+        n=_integer(data.get("n")),
     )
 
 

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Few labels: which inputs to ask the person about, and when enough is known.
+
+All models have answered all inputs; nobody has labelled them. Only inputs on which the models still in
+the race differ are asked about, most eagerly those on which probable winners differ (``pool``). The
+scores compared are those on exactly these inputs: once everything contested is labelled, the answer
+is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selector.decide.answers import Answers, Noise
+from selector.decide.choice import Choice, choose
+from selector.decide.conclusion import Evidence, conclude, deficits_of, field
+from selector.decide.pool import Eagerness, contested, disagreement, draws_of_scores
+from selector.decide.rules import Rules
+from selector.decide.scores import Missing
+from selector.decide.text_metrics import Floats
+from selector.decide.verdict_facts import Decision
+from selector.errors import BadSetting
+from selector.hub.candidate import Reason
+
+FIRST_LOOK = 20
+"""Labels before the first look: fewer decide next to nothing."""
+LOOK_EVERY = 5
+DROP = 0.02
+"""P(good enough) below which a model leaves the race."""
+DRAWS = 2000
+_QUICK = 300
+"""Draws that choose the next question."""
+_GREED = 2.5
+"""Power of the disagreement that a question's probability is proportional to."""
+_UNIFORM = 0.1
+"""Share of questions drawn without regard to the disagreement, so that none stands for too many."""
+_REPEAT_AFTER = 12
+
+
+class LabelQueue:
+    """Asks for one label at a time until the smallest good enough model is known.
+
+    ::
+
+        queue = LabelQueue({"small": ["a", "b", …], "large": ["a", "a", …]}, {"small": 1, "large": 7})
+        while (index := queue.next()) is not None:
+            queue.answer(index, label_of(index))
+        queue.decision.choice
+
+    ``next`` may return an index that was answered before: a hidden repeat, from which the person's own
+    share of wrong labels is learned (``repeats``). Equal seeds and equal answers give equal questions.
+    """
+
+    def __init__(
+        self,
+        predictions: Mapping[str, Sequence[Hashable | None]],
+        costs: Mapping[str, float | None],
+        margin: float = 0.05,
+        confidence: float = 0.95,
+        seed: int = 0,
+        *,
+        missing: Missing = "wrong",
+        repeats: float = 0.05,
+        stop: bool = True,
+        cost: str = "parameters",
+    ) -> None:
+        """Set up the queue.
+
+        Args:
+            predictions: for each model its label for each input, shape (n,), all models on the same
+                inputs in the same order; text, numbers or numpy scalars. None, NaN and "" are no answer.
+            costs: for each model what it costs, in any unit, smaller is better; None: unknown, last.
+            margin: how far behind the best accuracy a model may be: 0.05 is 5 points.
+            confidence: P(accuracy >= best - margin) that certifies a model.
+            seed: of everything random.
+            missing: no answer counts as ``wrong``, or its input is left out for every model (``exclude``).
+            repeats: share of questions that repeat an answered one; 0 trusts every label.
+            stop: False goes on asking after the certificate, as long as anything is contested:
+                to find the best model rather than the smallest good enough one.
+            cost: the name of the cost axis, for the reasons.
+
+        Raises:
+            BadSetting: an argument out of range, or models that differ in their number of inputs.
+            DataEmpty: no inputs.
+        """
+        self._rules = Rules(None, margin, confidence, cost, seed)
+        self._rules.check_odds()
+        if not 0 <= repeats <= 0.5:
+            raise BadSetting(setting="repeats", value=repeats, allowed="0 … 0.5")
+        self._field = field(tuple(predictions), costs)
+        self._answers = Answers(self._field.names, predictions, missing)
+        self._missing = missing
+        self._repeats, self._stop = repeats, stop
+        n, models = self._answers.codes.shape
+        self._rng = np.random.default_rng(seed)
+        self._alive: NDArray[np.int64] = np.arange(models)
+        self._usable = self._answers.usable.copy()
+        self._said: dict[int, list[Hashable | None]] = {}
+        self._eager = Eagerness(n)
+        self._volunteered: set[int] = set()
+        self._history: list[tuple[int, bool]] = []
+        self._noise = Noise()
+        self._behind_when_dropped: dict[int, Floats] = {}
+        self._weights = np.full(models, 1 / models)
+        self._pending: int | None = None
+        self._repeating = False
+        self._choice: Choice | None = None
+        self._looked_at = 0
+        self._contested = self._find_contested()
+        self._look_if_due()
+
+    @property
+    def labels(self) -> int:
+        """Questions answered so far, repeats included."""
+        return len(self._history)
+
+    @property
+    def open(self) -> int:
+        """Inputs on which the models still in the race differ and that are not labelled yet."""
+        return int(self._unasked().sum())
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Models still in the race, smallest first."""
+        return tuple(self._field.names[i] for i in self._alive)
+
+    def choices(self, index: int) -> tuple[Hashable, ...]:
+        """The different answers of all models to one input, the most frequent first."""
+        return self._answers.distinct(self._valid(index), range(len(self._field.names)))
+
+    def next(self) -> int | None:
+        """The input to label next; None when there is nothing left to ask. Asking twice changes nothing."""
+        if self._choice is not None and self._choice.decided and self._stop:
+            return None
+        if self._pending is None:
+            self._pending = self._draw()
+        return self._pending
+
+    def _draw(self) -> int | None:
+        again = [i for i in self._said if self._contested[i] and len(self._said[i]) == 1]
+        if (
+            self._repeats
+            and len(self._history) >= _REPEAT_AFTER
+            and again
+            and self._rng.random() < self._repeats
+        ):
+            self._repeating = True
+            return int(again[self._rng.integers(len(again))])
+        self._repeating = False
+        unasked = self._unasked()
+        if not unasked.any():
+            return None
+        values = self._values(unasked)
+        chances = np.where(unasked, values, 0.0)
+        index = int(self._rng.choice(len(values), p=chances / chances.sum()))
+        self._eager.asked(values, unasked)
+        return index
+
+    def _values(self, unasked: NDArray[np.bool_]) -> Floats:
+        codes = self._answers.codes[:, self._alive]
+        values = np.where(self._contested, disagreement(codes, self._weights) ** _GREED, 0.0)
+        total = values[unasked].sum()
+        even = self._contested / unasked.sum()
+        if total <= 0:
+            return np.asarray(even)
+        return np.asarray((1 - _UNIFORM) * values / total + _UNIFORM * even)
+
+    def answer(self, index: int, label: Hashable | None) -> None:
+        """The person says that ``label`` is right for input ``index``; None: none of the answers is.
+
+        Any input may be answered, asked or not. A second answer to the same input counts half, as the
+        first one does, and says how sure the labels are.
+
+        Raises:
+            BadSetting: there is no such input.
+        """
+        index = self._valid(index)
+        known = self._said.setdefault(index, [])
+        if known:
+            self._noise.see(bool((self._right(index, label) == self._right(index, known[-1])).all()))
+        elif index != self._pending:
+            self._volunteered.add(index)
+        known.append(label)
+        self._history.append((index, False))
+        if index == self._pending or self._pending is None:
+            self._pending = None
+        self._after()
+
+    def skip(self, index: int) -> None:
+        """The person cannot tell: the input leaves the pool. Raises BadSetting for no such input."""
+        index = self._valid(index)
+        if index in self._said:  # a repeat that was skipped: the first answer stands
+            self._pending = None
+            return
+        self._usable[index] = False
+        self._history.append((index, True))
+        self._pending = None
+        self._contested = self._find_contested()
+        self._after()
+
+    def undo(self) -> int | None:
+        """Take the last answer or skip back; the input is asked again. None when there is none."""
+        if not self._history:
+            return None
+        index, skipped = self._history.pop()
+        if skipped:
+            self._usable[index] = True
+        else:
+            self._said[index].pop()
+            if not self._said[index]:
+                del self._said[index]
+            else:
+                self._noise = self._noise_again()
+        # Looks back as well: a model may have been dropped because of that answer.
+        self._alive = np.arange(len(self._field.names))
+        self._behind_when_dropped.clear()
+        self._choice, self._looked_at = None, 0
+        self._contested = self._find_contested()
+        self._after()
+        self._pending = index
+        self._volunteered.discard(index)
+        return index
+
+    def _noise_again(self) -> Noise:
+        noise = Noise()
+        for index, said in self._said.items():
+            for one, two in zip(said, said[1:], strict=False):
+                same = (self._right(index, one) == self._right(index, two)).all()
+                noise.see(bool(same))
+        return noise
+
+    def _valid(self, index: int) -> int:
+        n = len(self._answers.codes)
+        if not 0 <= index < n:
+            raise BadSetting(setting="index", value=index, allowed=f"0 … {n - 1}")
+        return int(index)
+
+    def _right(self, index: int, label: Hashable | None) -> Floats:
+        return self._answers.right(index, label)
+
+    def _find_contested(self) -> NDArray[np.bool_]:
+        return contested(self._answers.codes, self._alive) & self._usable
+
+    def _unasked(self) -> NDArray[np.bool_]:
+        unasked = self._contested.copy()
+        unasked[list(self._said)] = False
+        return unasked
+
+    def _after(self) -> None:
+        self._look_if_due()
+        if len(self._alive) > 1 and self._said:
+            drawn = self._draws(_QUICK)
+            self._weights = _relevance(deficits_of(drawn), self._rules.margin)
+
+    def _draws(self, draws: int) -> Floats:
+        """Joint draws of the scores of the models in the race, up to a common level."""
+        asked = [i for i in self._said if self._contested[i]]
+        right = [
+            np.mean([self._right(i, label) for label in self._said[i]], axis=0)[self._alive]
+            for i in asked
+        ]
+        stands_for = self._eager.stands_for()[asked]
+        stands_for[[i in self._volunteered for i in asked]] = 0.0
+        drawn = draws_of_scores(
+            np.array(right).reshape(len(asked), len(self._alive)),
+            stands_for,
+            self.open,
+            int(self._usable.sum()),
+            draws,
+            self._rng,
+        )
+        return drawn * self._noise.stretch(draws, self._rng) if self._repeats else drawn
+
+    def _look_if_due(self) -> None:
+        asked = len(self._said)
+        exhausted = not self._unasked().any()
+        if self._choice is not None and self._choice.decided and not exhausted:
+            return
+        due = asked >= FIRST_LOOK and asked - self._looked_at >= LOOK_EVERY
+        if not (due or exhausted):
+            return
+        self._looked_at = asked
+        while True:
+            behind = deficits_of(self._draws(DRAWS))
+            chances = (behind <= self._rules.margin).mean(axis=0)
+            out = chances < DROP
+            if not out.any():
+                break
+            for model, gaps in zip(self._alive[out], behind[:, out].T, strict=True):
+                self._behind_when_dropped[int(model)] = gaps
+            self._alive = self._alive[~out]
+            self._weights = np.full(len(self._alive), 1 / len(self._alive))
+            self._contested = self._find_contested()
+        self._choice = choose(behind, self._rules.margin, self._rules.confidence)
+
+    @property
+    def best(self) -> str:
+        """The model that is most probably the most accurate one, as far as is known; ties: the smallest."""
+        if not self._said:
+            # Nothing but the models' own answers: who agrees most with the others.
+            return self._field.names[int(np.argmax(_agreement(self._answers.codes)))]
+        return self._field.names[int(self._alive[int(np.argmax(self._expected()))])]
+
+    def _expected(self) -> Floats:
+        return np.asarray(self._draws(DRAWS).mean(axis=0))
+
+    @property
+    def decision(self) -> Decision:
+        """What is known now. Decided only by a look: one every few labels, or when all is labelled."""
+        models = len(self._field.names)
+        drawn = self._draws(DRAWS)
+        top = drawn.max(axis=1)
+        compared = np.empty((DRAWS, models))
+        compared[:, self._alive] = drawn
+        for model, gaps in self._behind_when_dropped.items():
+            compared[:, model] = top - gaps
+        chances = tuple(
+            float(x) for x in (deficits_of(compared) <= self._rules.margin).mean(axis=0)
+        )
+        choice = self._as_looked(chances)
+        seen = Evidence(compared.mean(axis=0), compared, None, len(self._said))
+        return conclude(self._field, seen, self._rules, self._caveats(), choice)
+
+    def _as_looked(self, chances: tuple[float, ...]) -> Choice:
+        out = set(self._behind_when_dropped)
+        if self._choice is not None and self._choice.decided:
+            position = int(self._alive[self._choice.position])
+            return Choice(True, position, tuple(range(position)), (), chances)
+        position = max((int(i) for i in self._alive), key=lambda i: (chances[i], -i))
+        smaller = range(position + 1)
+        return Choice(
+            decided=False,
+            position=position,
+            ruled_out=tuple(i for i in smaller if i in out),
+            open=tuple(i for i in smaller if i not in out),
+            probabilities=chances,
+        )
+
+    def _caveats(self) -> list[Reason]:
+        found: list[Reason] = []
+        n = len(self._answers.codes)
+        if self._missing == "exclude" and (count := n - int(self._answers.usable.sum())):
+            found.append(Reason("caveat.excluded_examples", {"count": count, "n": n}))
+        else:
+            for name, holes in zip(self._field.names, self._answers.holes, strict=True):
+                if holes:
+                    facts = {"ref": name, "count": holes, "n": n}
+                    found.append(Reason("caveat.missing_outputs", facts))
+        if skipped := sum(skipped for _, skipped in self._history):
+            found.append(Reason("caveat.skipped_inputs", {"count": skipped}))
+        none = sum(not self._right(i, said[-1]).any() for i, said in self._said.items())
+        if none:
+            found.append(Reason("caveat.none_of_these", {"count": none, "n": len(self._said)}))
+        if self._noise.changed:
+            facts = {
+                "changed": self._noise.changed,
+                "repeats": self._noise.repeats,
+                "noise": self._noise.expected,
+            }
+            found.append(Reason("caveat.noisy_labels", facts))
+        return found
+
+
+def _relevance(behind: Floats, margin: float) -> Floats:
+    """How much each model matters: half P(it is the best), half P(it is the smallest good enough)."""
+    draws, models = behind.shape
+    best = np.bincount(behind.argmin(axis=1), minlength=models)
+    answer = np.bincount((behind <= margin).argmax(axis=1), minlength=models)
+    weights = (best + answer) / (2 * draws) + 0.1 / models
+    return np.asarray(weights / weights.sum())
+
+
+def _agreement(codes: NDArray[np.int64]) -> Floats:
+    return np.array([(codes == codes[:, [i]]).sum() for i in range(codes.shape[1])], dtype=float)
