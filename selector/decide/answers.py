@@ -16,6 +16,9 @@ Codes = NDArray[np.int64]
 MISSING = -1
 """The code of a model that gave no answer; no label equals it."""
 
+WRONG_LABELS = (1.0, 39.0)
+"""Beta prior of the share of wrong labels: 2.5 % expected."""
+
 
 class Answers:
     """Predicted labels of all models on all inputs."""
@@ -92,11 +95,12 @@ class Noise:
     A repeat is two answers to one question; when they differ, one of them is wrong.
     """
 
-    PRIOR = (1.0, 39.0)
-    """Beta prior of the share of wrong labels: 2.5 % expected, as two answers in a hundred would say."""
     MOST = 0.35
+    """A share of wrong answers beyond which nothing could be learned from them."""
 
-    def __init__(self) -> None:
+    def __init__(self, prior: tuple[float, float] = WRONG_LABELS) -> None:
+        """``prior``: of the Beta distribution of the share of wrong answers."""
+        self._prior = prior
         self.repeats = 0
         self.changed = 0
 
@@ -112,7 +116,7 @@ class Noise:
         return a / (a + b)
 
     def _beta(self) -> tuple[float, float]:
-        a, b = self.PRIOR
+        a, b = self._prior
         return a + self.changed, b + 2 * self.repeats - self.changed
 
     def stretch(self, draws: int, rng: np.random.Generator) -> Floats:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from scipy import special
 
 from selector.decide.statistics import good_enough
 from selector.decide.text_metrics import Floats
@@ -92,6 +93,21 @@ def more_examples(
     # Two digits: anything finer pretends to know.
     unit = int(10 ** max(0, math.floor(math.log10(more)) - 1))
     return math.ceil(more / unit) * unit
+
+
+def chance_of_certifying(
+    behind: Floats, margin: float, confidence: float, n: int, end: int
+) -> Floats:
+    """P(a model will be certified once ``end`` examples are in), as seen after ``n``: shape (models,).
+
+    The predictive power of a group-sequential trial (Spiegelhalter, Freedman and Blackburn 1986): a gap
+    known with standard deviation ``s`` will have moved by ``sqrt(s**2 - s_end**2)`` by then.
+    """
+    gap, spread = behind.mean(axis=0), behind.std(axis=0)
+    at_end = spread * math.sqrt(n / end)
+    moved = np.sqrt(np.maximum(spread**2 - at_end**2, 1e-18))
+    z = NormalDist().inv_cdf(confidence)
+    return np.asarray(special.ndtr((margin - gap - z * at_end) / moved))
 
 
 def supported_margin(

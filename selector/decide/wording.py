@@ -59,15 +59,16 @@ def why(
         "cost": rules.cost,
         "times_smaller": _ratio(prices[best], prices[choice.position]),
     }
+    unresolved = [
+        Reason("reason.open", _difference(scores[refs[i]]) | {"margin": rules.margin})
+        for i in choice.open
+        if i != choice.position
+    ]
     if not choice.decided:
-        return [
-            Reason("reason.provisional", facts | {"confidence": rules.confidence}),
-            *(
-                Reason("reason.open", _difference(scores[refs[i]]) | {"margin": rules.margin})
-                for i in choice.open
-                if i != choice.position
-            ),
-        ]
+        first = Reason("reason.provisional", facts | {"confidence": rules.confidence})
+        return [first, *unresolved]
+    if unresolved:
+        return [Reason("reason.certified", facts), *unresolved]
     if len(refs) == 1:
         return [Reason("reason.only_one", _level(scores[mine]))]
     if choice.position == best and scores[mine].score is not None:
