@@ -43,6 +43,15 @@ def ruled_out_below(confidence: float) -> float:
     return min(1 - confidence, MOST_RULED_OUT)
 
 
+LOOKED_OFTEN = 0.5
+"""Share of the allowed doubt that certifies at one of many looks. Measured in tests/benchmarks/decide."""
+
+
+def at_a_look(confidence: float) -> float:
+    """P(good enough) that certifies where many looks are taken and the first success stops."""
+    return 1 - (1 - confidence) * LOOKED_OFTEN
+
+
 def choose(behind: Floats, margin: float, confidence: float) -> Choice:
     """Decide for the smallest model that is certified, if every smaller one is ruled out.
 

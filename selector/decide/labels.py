@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selector.decide.answers import Answers, Noise
-from selector.decide.choice import Choice, choose
+from selector.decide.choice import Choice, at_a_look, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
 from selector.decide.pool import Eagerness, contested, disagreement, draws_of_scores
 from selector.decide.rules import Rules
@@ -180,7 +180,9 @@ class LabelQueue:
         index = self._valid(index)
         known = self._said.setdefault(index, [])
         if known:
-            self._noise.see(bool((self._right(index, label) == self._right(index, known[-1])).all()))
+            self._noise.see(
+                bool((self._right(index, label) == self._right(index, known[-1])).all())
+            )
         elif index != self._pending:
             self._volunteered.add(index)
         known.append(label)
@@ -257,6 +259,8 @@ class LabelQueue:
 
     def _draws(self, draws: int) -> Floats:
         """Joint draws of the scores of the models in the race, up to a common level."""
+        # A generator of its own: looking at ``best`` or ``decision`` changes no later question.
+        rng = np.random.default_rng([self._rules.seed, draws, len(self._history)])
         asked = [i for i in self._said if self._contested[i]]
         right = [
             np.mean([self._right(i, label) for label in self._said[i]], axis=0)[self._alive]
@@ -270,9 +274,9 @@ class LabelQueue:
             self.open,
             int(self._usable.sum()),
             draws,
-            self._rng,
+            rng,
         )
-        return drawn * self._noise.stretch(draws, self._rng) if self._repeats else drawn
+        return drawn * self._noise.stretch(draws, rng) if self._repeats else drawn
 
     def _look_if_due(self) -> None:
         asked = len(self._said)
@@ -294,7 +298,8 @@ class LabelQueue:
             self._alive = self._alive[~out]
             self._weights = np.full(len(self._alive), 1 / len(self._alive))
             self._contested = self._find_contested()
-        self._choice = choose(behind, self._rules.margin, self._rules.confidence)
+        sure = self._rules.confidence if exhausted else at_a_look(self._rules.confidence)
+        self._choice = choose(behind, self._rules.margin, sure)
 
     @property
     def best(self) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selector.decide.anytime import strict_choice
-from selector.decide.choice import Choice, chance_of_certifying, ruled_out_below
+from selector.decide.choice import Choice, at_a_look, chance_of_certifying, ruled_out_below
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field, with_caveats
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing, check_missing
@@ -198,7 +198,7 @@ class Race:
     def _look_at_posterior(self) -> None:
         """Drop who is out, give up on who cannot be certified any more, and see who is certified."""
         last = self._n is not None and self._looked_at >= self._n
-        sure = self._rules.confidence if last else _at_a_look(self._rules.confidence)
+        sure = self._rules.confidence if last else at_a_look(self._rules.confidence)
         while True:
             joint = self._posterior(self._alive, self._looked_at)
             if joint is None:
@@ -279,10 +279,10 @@ class Race:
 
     def _as_looked(self, chances: tuple[float, ...]) -> Choice:
         winner = self._winner
-        position = (
-            max(self._alive, key=lambda i: (chances[i], -i)) if winner is None else winner
+        position = max(self._alive, key=lambda i: (chances[i], -i)) if winner is None else winner
+        out = tuple(
+            i for i in range(position) if chances[i] < ruled_out_below(self._rules.confidence)
         )
-        out = tuple(i for i in range(position) if chances[i] < ruled_out_below(self._rules.confidence))
         still = tuple(i for i in range(position + (winner is None)) if i not in out)
         return Choice(winner is not None, position, out, still, chances)
 
@@ -297,8 +297,3 @@ class Race:
                 facts = {"ref": name, "count": int(holes), "n": len(scores)}
                 found.append(Reason("caveat.missing_scores", facts))
         return found
-
-
-def _at_a_look(confidence: float) -> float:
-    """P(good enough) that stops a race before its end, where many looks are taken."""
-    return 1 - (1 - confidence) * 0.5

@@ -17,7 +17,7 @@ import numpy as np
 
 from selector.decide.answers import Noise
 from selector.decide.bradley_terry import fit, win_rates
-from selector.decide.choice import Choice, choose
+from selector.decide.choice import Choice, at_a_look, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
 from selector.decide.rules import Rules
 from selector.decide.text_metrics import Floats
@@ -108,7 +108,9 @@ class VoteQueue:
         self._rng = np.random.default_rng(seed)
         self._pairs = tuple(combinations(range(len(models)), 2))
         # Each pair meets on every item before it meets on one again.
-        self._decks = {pair: self._rng.permutation(len(self._items)).tolist() for pair in self._pairs}
+        self._decks = {
+            pair: self._rng.permutation(len(self._items)).tolist() for pair in self._pairs
+        }
         self._votes: list[Vote] = []
         self._pending: tuple[int, int, int] | None = None
         self._choice: Choice | None = None
@@ -149,8 +151,13 @@ class VoteQueue:
         item, left, right = self._pending
         names = self._field.names
         meaning: dict[str | None, float | None] = {
-            **{names[left]: 1.0, names[right]: 0.0},
-            **{"left": 1.0, "right": 0.0, "tie": 0.5, "skip": None, None: None},
+            names[left]: 1.0,
+            names[right]: 0.0,
+            "left": 1.0,
+            "right": 0.0,
+            "tie": 0.5,
+            "skip": None,
+            None: None,
         }
         if said not in meaning:
             allowed = ", ".join(str(x) for x in meaning if x is not None)
@@ -245,11 +252,13 @@ class VoteQueue:
 
     def _drawn(self) -> tuple[Floats, Floats]:
         """Joint draws of the win rates, shape (draws, models), and P(good enough)."""
+        # A generator of its own: looking at ``decision`` changes no later question.
+        rng = np.random.default_rng([self._rules.seed, len(self._votes)])
         mode, covariance = fit(self.wins())
-        rates = win_rates(self._rng.multivariate_normal(mode, covariance, DRAWS))
+        rates = win_rates(rng.multivariate_normal(mode, covariance, DRAWS))
         if self._repeats:
             # Wrong votes pull every win rate towards one half.
-            stretch = self._noise().stretch(DRAWS, self._rng)
+            stretch = self._noise().stretch(DRAWS, rng)
             rates = np.clip(0.5 + (rates - 0.5) * stretch, 0.0, 1.0)
         return rates, (deficits_of(rates) <= self._rules.margin).mean(axis=0)
 
@@ -262,7 +271,7 @@ class VoteQueue:
             self._choice = choice
 
     def _chosen(self, rates: Floats) -> Choice:
-        margin, confidence = self._rules.margin, self._rules.confidence
+        margin, confidence = self._rules.margin, at_a_look(self._rules.confidence)
         choice = choose(deficits_of(rates), margin, confidence)
         if self._frugal:
             return choice
@@ -285,7 +294,9 @@ class VoteQueue:
         if choice is None:
             found = self._chosen(rates)
             open_models = found.open or (found.position,)
-            choice = Choice(False, found.position, found.ruled_out, open_models, found.probabilities)
+            choice = Choice(
+                False, found.position, found.ruled_out, open_models, found.probabilities
+            )
         expected = win_rates(fit(self.wins())[0][None, :])[0]
         seen = Evidence(expected, rates, rates, self.votes)
         noise = self._noise()
