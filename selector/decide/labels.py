@@ -10,6 +10,7 @@ is certain.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,7 +230,7 @@ class LabelQueue:
     def _noise_again(self) -> Noise:
         noise = Noise()
         for index, said in self._said.items():
-            for one, two in zip(said, said[1:], strict=False):
+            for one, two in pairwise(said):
                 same = (self._right(index, one) == self._right(index, two)).all()
                 noise.see(bool(same))
         return noise
@@ -244,10 +245,10 @@ class LabelQueue:
         return self._answers.right(index, label)
 
     def _find_contested(self) -> NDArray[np.bool_]:
-        return contested(self._answers.codes, self._alive) & self._usable
+        return np.asarray(contested(self._answers.codes, self._alive) & self._usable)
 
     def _unasked(self) -> NDArray[np.bool_]:
-        unasked = self._contested.copy()
+        unasked: NDArray[np.bool_] = self._contested.copy()
         unasked[list(self._said)] = False
         return unasked
 

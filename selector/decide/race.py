@@ -9,6 +9,7 @@ rest is certified. What is not run is saved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -289,11 +290,11 @@ class Race:
     def _caveats(self, count: int) -> list[Reason]:
         if self._missing == "exclude":
             left_out = self._table(self._alive, count)[1]
-            facts = {"count": left_out, "n": count}
-            return [Reason("caveat.excluded_examples", facts)] if left_out else []
+            told = Reason("caveat.excluded_examples", {"count": left_out, "n": count})
+            return [told] if left_out else []
         found = []
         for name, scores in zip(self._field.names, self._scores, strict=True):
             if holes := sum(np.isnan(x) for x in scores.values()):
-                facts = {"ref": name, "count": int(holes), "n": len(scores)}
+                facts: dict[str, Any] = {"ref": name, "count": int(holes), "n": len(scores)}
                 found.append(Reason("caveat.missing_scores", facts))
         return found

@@ -151,7 +151,7 @@ def test_undo_takes_back_the_last_answer() -> None:
 
 
 def test_contradicting_labels_are_noise_and_no_crash() -> None:
-    said, truth = collection(small=0.6, large=0.8)
+    said, _ = collection(small=0.6, large=0.8)
     queue = LabelQueue(said, {"small": 1, "large": 2}, repeats=0.5)
     for _ in range(20):
         index = queue.next()
