@@ -29,6 +29,7 @@ def contestant_to_json(contestant: Contestant) -> dict[str, Any]:
         "files": [{"path": p, "sha256": h, "size": s} for p, h, s in contestant.files],
         "predicted_memory_bytes": contestant.predicted_memory_bytes,
         "licence": contestant.licence,
+        "cost": contestant.cost,
     }
 
 
@@ -48,6 +49,7 @@ def contestant_from_json(data: Json) -> Contestant:
         ),
         predicted_memory_bytes=_integer(data.get("predicted_memory_bytes")),
         licence=_text(data.get("licence")),
+        cost=_number(data.get("cost")),
     )
 
 

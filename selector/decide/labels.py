@@ -16,9 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selector.decide.answers import Answers, Noise
-from selector.decide.choice import Choice, at_a_look, choose
+from selector.decide.choice import Choice, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
-from selector.decide.pool import Eagerness, contested, disagreement, draws_of_scores
+from selector.decide.pool import (
+    Eagerness,
+    agreement,
+    contested,
+    disagreement,
+    draws_of_scores,
+    relevance,
+)
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing
 from selector.decide.text_metrics import Floats
@@ -29,9 +36,12 @@ from selector.hub.candidate import Reason
 FIRST_LOOK = 20
 """Labels before the first look: fewer decide next to nothing."""
 LOOK_EVERY = 5
-DROP = 0.02
-"""P(good enough) below which a model leaves the race."""
+_CALM = 60
+"""Labels from which a look may spend all the doubt that the user allows."""
+_DROP, _DROP_LATE, _LATE = 0.02, 0.05, 120
 DRAWS = 2000
+_FEW = 20
+"""Models up to which looks take all draws; with more a step would last too long to be felt as none."""
 _QUICK = 300
 """Draws that choose the next question."""
 _GREED = 2.5
@@ -39,6 +49,22 @@ _GREED = 2.5
 _UNIFORM = 0.1
 """Share of questions drawn without regard to the disagreement, so that none stands for too many."""
 _REPEAT_AFTER = 12
+
+
+def certify_from(confidence: float, labels: int | None) -> float:
+    """P(good enough) that certifies after so many labels; None: everything contested is labelled.
+
+    Early looks are the treacherous ones (as in O'Brien and Fleming 1979), so little of the allowed
+    doubt is spent on them.
+    """
+    if labels is None:
+        return confidence
+    return 1 - (1 - confidence) * min(1.0, labels / _CALM)
+
+
+def drop_below(labels: int) -> float:
+    """P(good enough) below which a model leaves the race, after so many labels."""
+    return _DROP + (_DROP_LATE - _DROP) * min(1.0, labels / _LATE)
 
 
 class LabelQueue:
@@ -100,14 +126,14 @@ class LabelQueue:
         self._alive: NDArray[np.int64] = np.arange(models)
         self._usable = self._answers.usable.copy()
         self._said: dict[int, list[Hashable | None]] = {}
+        self._rows: dict[int, Floats] = {}
         self._eager = Eagerness(n)
         self._volunteered: set[int] = set()
         self._history: list[tuple[int, bool]] = []
         self._noise = Noise()
         self._behind_when_dropped: dict[int, Floats] = {}
         self._weights = np.full(models, 1 / models)
-        self._pending: int | None = None
-        self._repeating = False
+        self._pending: list[int] = []
         self._choice: Choice | None = None
         self._looked_at = 0
         self._contested = self._find_contested()
@@ -134,24 +160,34 @@ class LabelQueue:
 
     def next(self) -> int | None:
         """The input to label next; None when there is nothing left to ask. Asking twice changes nothing."""
+        return next(iter(self.next_batch(1)), None)
+
+    def next_batch(self, count: int) -> tuple[int, ...]:
+        """Up to ``count`` inputs to label next, for who labels several at once; none when it is over.
+
+        One at a time is best: every answer makes the next question a better one.
+        """
         if self._choice is not None and self._choice.decided and self._stop:
-            return None
-        if self._pending is None:
-            self._pending = self._draw()
-        return self._pending
+            return ()
+        while len(self._pending) < count and (index := self._draw()) is not None:
+            self._pending.append(index)
+        return tuple(self._pending[:count])
 
     def _draw(self) -> int | None:
-        again = [i for i in self._said if self._contested[i] and len(self._said[i]) == 1]
+        again = [
+            i
+            for i, said in self._said.items()
+            if self._contested[i] and len(said) == 1 and i not in self._pending
+        ]
         if (
             self._repeats
             and len(self._history) >= _REPEAT_AFTER
             and again
             and self._rng.random() < self._repeats
         ):
-            self._repeating = True
             return int(again[self._rng.integers(len(again))])
-        self._repeating = False
         unasked = self._unasked()
+        unasked[self._pending] = False
         if not unasked.any():
             return None
         values = self._values(unasked)
@@ -184,23 +220,22 @@ class LabelQueue:
             self._noise.see(
                 bool((self._right(index, label) == self._right(index, known[-1])).all())
             )
-        elif index != self._pending:
+        elif index not in self._pending:
             self._volunteered.add(index)
         known.append(label)
+        self._set_row(index)
         self._history.append((index, False))
-        if index == self._pending or self._pending is None:
-            self._pending = None
+        self._asked(index)
         self._after()
 
     def skip(self, index: int) -> None:
         """The person cannot tell: the input leaves the pool. Raises BadSetting for no such input."""
         index = self._valid(index)
+        self._asked(index)
         if index in self._said:  # a repeat that was skipped: the first answer stands
-            self._pending = None
             return
         self._usable[index] = False
         self._history.append((index, True))
-        self._pending = None
         self._contested = self._find_contested()
         self._after()
 
@@ -216,6 +251,7 @@ class LabelQueue:
             if not self._said[index]:
                 del self._said[index]
             else:
+                self._set_row(index)
                 self._noise = self._noise_again()
         # Looks back as well: a model may have been dropped because of that answer.
         self._alive = np.arange(len(self._field.names))
@@ -223,9 +259,18 @@ class LabelQueue:
         self._choice, self._looked_at = None, 0
         self._contested = self._find_contested()
         self._after()
-        self._pending = index
+        self._pending = [index, *(i for i in self._pending if i != index)]
         self._volunteered.discard(index)
         return index
+
+    def _asked(self, index: int) -> None:
+        if index in self._pending:
+            self._pending.remove(index)
+
+    def _set_row(self, index: int) -> None:
+        """Which models are right on one input, as a share of what was said about it."""
+        said = [self._right(index, label) for label in self._said[index]]
+        self._rows[index] = np.mean(said, axis=0)
 
     def _noise_again(self) -> Noise:
         noise = Noise()
@@ -254,23 +299,22 @@ class LabelQueue:
 
     def _after(self) -> None:
         self._look_if_due()
+        # An input that no survivor differs on any more need not be asked about.
+        self._pending = [i for i in self._pending if self._contested[i]]
         if len(self._alive) > 1 and self._said:
             drawn = self._draws(_QUICK)
-            self._weights = _relevance(deficits_of(drawn), self._rules.margin)
+            self._weights = relevance(deficits_of(drawn), self._rules.margin)
 
     def _draws(self, draws: int) -> Floats:
         """Joint draws of the scores of the models in the race, up to a common level."""
         # A generator of its own: looking at ``best`` or ``decision`` changes no later question.
         rng = np.random.default_rng([self._rules.seed, draws, len(self._history)])
         asked = [i for i in self._said if self._contested[i]]
-        right = [
-            np.mean([self._right(i, label) for label in self._said[i]], axis=0)[self._alive]
-            for i in asked
-        ]
+        right = np.array([self._rows[i] for i in asked]).reshape(len(asked), len(self._field.names))
         stands_for = self._eager.stands_for()[asked]
         stands_for[[i in self._volunteered for i in asked]] = 0.0
         drawn = draws_of_scores(
-            np.array(right).reshape(len(asked), len(self._alive)),
+            right[:, self._alive],
             stands_for,
             self.open,
             int(self._usable.sum()),
@@ -289,9 +333,9 @@ class LabelQueue:
             return
         self._looked_at = asked
         while True:
-            behind = deficits_of(self._draws(DRAWS))
+            behind = deficits_of(self._draws(DRAWS if len(self._alive) <= _FEW else DRAWS // 2))
             chances = (behind <= self._rules.margin).mean(axis=0)
-            out = chances < DROP
+            out = chances < drop_below(asked)
             if not out.any():
                 break
             for model, gaps in zip(self._alive[out], behind[:, out].T, strict=True):
@@ -299,7 +343,7 @@ class LabelQueue:
             self._alive = self._alive[~out]
             self._weights = np.full(len(self._alive), 1 / len(self._alive))
             self._contested = self._find_contested()
-        sure = self._rules.confidence if exhausted else at_a_look(self._rules.confidence)
+        sure = certify_from(self._rules.confidence, None if exhausted else asked)
         self._choice = choose(behind, self._rules.margin, sure)
 
     @property
@@ -307,7 +351,7 @@ class LabelQueue:
         """The model that is most probably the most accurate one, as far as is known; ties: the smallest."""
         if not self._said:
             # Nothing but the models' own answers: who agrees most with the others.
-            return self._field.names[int(np.argmax(_agreement(self._answers.codes)))]
+            return self._field.names[int(np.argmax(agreement(self._answers.codes)))]
         return self._field.names[int(self._alive[int(np.argmax(self._expected()))])]
 
     def _expected(self) -> Floats:
@@ -368,16 +412,3 @@ class LabelQueue:
             }
             found.append(Reason("caveat.noisy_labels", facts))
         return found
-
-
-def _relevance(behind: Floats, margin: float) -> Floats:
-    """How much each model matters: half P(it is the best), half P(it is the smallest good enough)."""
-    draws, models = behind.shape
-    best = np.bincount(behind.argmin(axis=1), minlength=models)
-    answer = np.bincount((behind <= margin).argmax(axis=1), minlength=models)
-    weights = (best + answer) / (2 * draws) + 0.1 / models
-    return np.asarray(weights / weights.sum())
-
-
-def _agreement(codes: NDArray[np.int64]) -> Floats:
-    return np.array([(codes == codes[:, [i]]).sum() for i in range(codes.shape[1])], dtype=float)

@@ -122,3 +122,16 @@ def draws_of_scores(
     alone = rng.standard_gamma(shape * pseudo, (draws, models))
     total = weights.sum(axis=1, keepdims=True) + alone.sum(axis=1, keepdims=True)
     return np.asarray((known + rest * (weights @ right + alone) / total) / n)
+
+
+def relevance(behind: Floats, margin: float) -> Floats:
+    """How much each model matters: half P(it is the best), half P(it is the smallest good enough)."""
+    draws, models = behind.shape
+    best = np.bincount(behind.argmin(axis=1), minlength=models)
+    answer = np.bincount((behind <= margin).argmax(axis=1), minlength=models)
+    weights = (best + answer) / (2 * draws) + 0.1 / models
+    return np.asarray(weights / weights.sum())
+
+
+def agreement(codes: Codes) -> Floats:
+    return np.array([(codes == codes[:, [i]]).sum() for i in range(codes.shape[1])], dtype=float)

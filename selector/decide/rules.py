@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 from selector.errors import BadSetting
 
-Cost = Literal["parameters", "memory", "latency", "download"]
+Cost = Literal["parameters", "memory", "latency", "download", "given"]
+"""``given``: what the user says each contestant costs: a price, an energy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,11 @@ class ScoreTable:
     caveats: tuple[Reason, ...]
 
 
-def check_missing(missing: str) -> None:
-    """Raises BadSetting for anything but ``wrong`` and ``exclude``."""
-    if missing not in {"wrong", "exclude"}:
+def check_missing(missing: str) -> Missing:
+    """The same, when it is one. Raises BadSetting for anything but ``wrong`` and ``exclude``."""
+    if missing not in get_args(Missing):
         raise BadSetting(setting="missing", value=missing, allowed="wrong, exclude")
+    return cast("Missing", missing)
 
 
 def score_table(

@@ -18,13 +18,14 @@ from typing import Any
 from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.evaluating import judge, measure, read_labelled
+from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.requests import (
     DownloadProgress,
     Evaluated,
     EvaluateRequest,
     OnDownload,
     OnTrial,
+    PredictionsRequest,
     SampleProject,
     SearchRequest,
 )
@@ -238,6 +239,15 @@ class Desk:
             rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
         evaluation = judge(request, examples, chosen, rows, cancelled)
         return self._saved(evaluation, rows, chosen, machine)
+
+    def decide_predictions(
+        self, request: PredictionsRequest, cancelled: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Decide on outputs produced elsewhere; the same evaluation, by the same engine.
+
+        Raises InputProblem, BadSetting, UnknownMetric.
+        """
+        return judge_predictions(request, cancelled)
 
     def _saved(
         self,

@@ -56,6 +56,26 @@ class EvaluateRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionsRequest:
+    """Decide on outputs that were produced elsewhere."""
+
+    data: Path
+    task: str = ""
+    input_column: str | None = None
+    label_column: str | None = None
+    metric: str | None = None
+    kind: str = "labels"
+    """What the models gave where the metric does not say it: labels, text or similarity."""
+    margin: float = 0.05
+    confidence: float = 0.975
+    cost: str | None = None
+    """None: the costs in the file where every model has one, else sizes."""
+    missing: str = "wrong"
+    """What an answer that is not there counts as; ``exclude`` leaves its example out for all."""
+    sizes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """An evaluation with everything needed to show and export it."""
 

@@ -27,6 +27,8 @@ class Contestant:
     """Of each file: path inside the repository, sha256, size."""
     predicted_memory_bytes: int | None = None
     licence: str | None = None
+    cost: float | None = None
+    """On an axis of the user's own (a price, an energy), in their unit; smaller is better."""
 
 
 @dataclass(frozen=True, slots=True)
