@@ -139,6 +139,32 @@ def parser() -> argparse.ArgumentParser:
         "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
     )
 
+    label = add("label", "label", "ask you for few labels, where models disagree, and decide")
+    label.add_argument("refs", nargs="+", metavar="REF")
+    label.add_argument("--task", required=True, metavar="ID")
+    label.add_argument("--data", required=True, type=Path, metavar="FILE")
+    label.add_argument("--budget", required=True, type=int, metavar="N", help="labels at most")
+    label.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="CSV of index,label: read, and saved as you answer",
+    )
+    label.add_argument("--input-column", metavar="C")
+    label.add_argument("--margin", type=float, default=0.05, metavar="X")
+    label.add_argument("--confidence", type=float, default=0.95, metavar="P")
+    label.add_argument(
+        "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+    )
+    label.add_argument("--seed", type=int, default=0, metavar="N")
+    label.add_argument(
+        "--repeats",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="ask this share of questions twice, to learn how sure the labels are",
+    )
+
     decide = add("decide", "decide", "decide on outputs that were produced elsewhere")
     decide.add_argument(
         "--predictions",

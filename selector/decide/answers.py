@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from selector.decide.scores import Missing, check_missing
 from selector.decide.text_metrics import Floats
 from selector.errors import BadSetting, DataEmpty
+from selector.hub.candidate import Reason
 
 Codes = NDArray[np.int64]
 MISSING = -1
@@ -115,6 +116,13 @@ class Noise:
         a, b = self._beta()
         return a / (a + b)
 
+    def caveats(self) -> list[Reason]:
+        """A word about the person's own contradictions, where there are any."""
+        if not self.changed:
+            return []
+        facts = {"changed": self.changed, "repeats": self.repeats, "noise": self.expected}
+        return [Reason("caveat.noisy_labels", facts)]
+
     def _beta(self) -> tuple[float, float]:
         a, b = self._prior
         return a + self.changed, b + 2 * self.repeats - self.changed
@@ -127,3 +135,15 @@ class Noise:
         """
         share = np.minimum(rng.beta(*self._beta(), (draws, 1)), self.MOST)
         return np.asarray(1 / (1 - 2 * share))
+
+
+def hole_caveats(answers: Answers, names: Sequence[str], excluded: int) -> list[Reason]:
+    """What is said of answers that are missing: left out for every model, or wrong."""
+    n = len(answers.codes)
+    if excluded:
+        return [Reason("caveat.excluded_examples", {"count": excluded, "n": n})]
+    return [
+        Reason("caveat.missing_outputs", {"ref": name, "count": holes, "n": n})
+        for name, holes in zip(names, answers.holes, strict=True)
+        if holes
+    ]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy import special
 
 from selector.decide.statistics import good_enough
 from selector.decide.text_metrics import Floats
@@ -43,15 +42,6 @@ def ruled_out_below(confidence: float) -> float:
     return min(1 - confidence, MOST_RULED_OUT)
 
 
-LOOKED_OFTEN = 0.5
-"""Share of the allowed doubt that certifies at one of many looks. Measured in tests/benchmarks/decide."""
-
-
-def at_a_look(confidence: float) -> float:
-    """P(good enough) that certifies where many looks are taken and the first success stops."""
-    return 1 - (1 - confidence) * LOOKED_OFTEN
-
-
 def choose(behind: Floats, margin: float, confidence: float) -> Choice:
     """Decide for the smallest model that is certified, if every smaller one is ruled out.
 
@@ -81,6 +71,22 @@ def choose(behind: Floats, margin: float, confidence: float) -> Choice:
     )
 
 
+def as_stopped(
+    chances: Sequence[float], winner: int | None, running: Sequence[int], confidence: float
+) -> Choice:
+    """The choice of a race or a queue that stopped, or goes on (``winner`` is None).
+
+    Smaller models that were given up without being ruled out stay ``open``: more examples than there
+    were, or than the person has patience for, might prove them good enough.
+    """
+    position = max(running, key=lambda i: (chances[i], -i)) if winner is None else winner
+    floor = ruled_out_below(confidence)
+    out = tuple(i for i in range(position) if chances[i] <= floor)
+    unresolved = range(position + (winner is None))
+    still = tuple(i for i in unresolved if i not in out)
+    return Choice(winner is not None, position, out, still, tuple(chances))
+
+
 def more_examples(
     behind: Floats, margin: float, confidence: float, n: int, open_models: Sequence[int]
 ) -> int:
@@ -102,21 +108,6 @@ def more_examples(
     # Two digits: anything finer pretends to know.
     unit = int(10 ** max(0, math.floor(math.log10(more)) - 1))
     return math.ceil(more / unit) * unit
-
-
-def chance_of_certifying(
-    behind: Floats, margin: float, confidence: float, n: int, end: int
-) -> Floats:
-    """P(a model will be certified once ``end`` examples are in), as seen after ``n``: shape (models,).
-
-    The predictive power of a group-sequential trial (Spiegelhalter, Freedman and Blackburn 1986): a gap
-    known with standard deviation ``s`` will have moved by ``sqrt(s**2 - s_end**2)`` by then.
-    """
-    gap, spread = behind.mean(axis=0), behind.std(axis=0)
-    at_end = spread * math.sqrt(n / end)
-    moved = np.sqrt(np.maximum(spread**2 - at_end**2, 1e-18))
-    z = NormalDist().inv_cdf(confidence)
-    return np.asarray(special.ndtr((margin - gap - z * at_end) / moved))
 
 
 def supported_margin(

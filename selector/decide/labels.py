@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from selector.decide.answers import Answers, Noise
-from selector.decide.choice import Choice, choose
+from selector.decide.answers import Answers, Noise, hole_caveats
+from selector.decide.choice import Choice, as_stopped, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
 from selector.decide.pool import (
     Eagerness,
@@ -28,6 +28,14 @@ from selector.decide.pool import (
 )
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing
+from selector.decide.stopping import (
+    FUTILE,
+    NEVER_BEST,
+    certify_from,
+    chance_of_certifying,
+    drop_below,
+    shrinking,
+)
 from selector.decide.text_metrics import Floats
 from selector.decide.verdict_facts import Decision
 from selector.errors import BadSetting
@@ -36,9 +44,8 @@ from selector.hub.candidate import Reason
 FIRST_LOOK = 20
 """Labels before the first look: fewer decide next to nothing."""
 LOOK_EVERY = 5
-_CALM = 60
-"""Labels from which a look may spend all the doubt that the user allows."""
-_DROP, _DROP_LATE, _LATE = 0.02, 0.05, 120
+PATIENCE = 100
+"""A model that so many more labels will hardly certify is given up."""
 DRAWS = 2000
 _FEW = 20
 """Models up to which looks take all draws; with more a step would last too long to be felt as none."""
@@ -49,22 +56,6 @@ _GREED = 2.5
 _UNIFORM = 0.1
 """Share of questions drawn without regard to the disagreement, so that none stands for too many."""
 _REPEAT_AFTER = 12
-
-
-def certify_from(confidence: float, labels: int | None) -> float:
-    """P(good enough) that certifies after so many labels; None: everything contested is labelled.
-
-    Early looks are the treacherous ones (as in O'Brien and Fleming 1979), so little of the allowed
-    doubt is spent on them.
-    """
-    if labels is None:
-        return confidence
-    return 1 - (1 - confidence) * min(1.0, labels / _CALM)
-
-
-def drop_below(labels: int) -> float:
-    """P(good enough) below which a model leaves the race, after so many labels."""
-    return _DROP + (_DROP_LATE - _DROP) * min(1.0, labels / _LATE)
 
 
 class LabelQueue:
@@ -119,7 +110,6 @@ class LabelQueue:
             raise BadSetting(setting="repeats", value=repeats, allowed="0 … 0.5")
         self._field = field(tuple(predictions), costs)
         self._answers = Answers(self._field.names, predictions, missing)
-        self._missing = missing
         self._repeats, self._stop = repeats, stop
         n, models = self._answers.codes.shape
         self._rng = np.random.default_rng(seed)
@@ -335,7 +325,7 @@ class LabelQueue:
         while True:
             behind = deficits_of(self._draws(DRAWS if len(self._alive) <= _FEW else DRAWS // 2))
             chances = (behind <= self._rules.margin).mean(axis=0)
-            out = chances < drop_below(asked)
+            out = (chances < drop_below(asked)) | self._hopeless(behind)
             if not out.any():
                 break
             for model, gaps in zip(self._alive[out], behind[:, out].T, strict=True):
@@ -345,6 +335,14 @@ class LabelQueue:
             self._contested = self._find_contested()
         sure = certify_from(self._rules.confidence, None if exhausted else asked)
         self._choice = choose(behind, self._rules.margin, sure)
+
+    def _hopeless(self, behind: Floats) -> NDArray[np.bool_]:
+        """Models that some more labels will not certify, and that nobody needs to be held against."""
+        asked = len(self._said)
+        shrink = shrinking(asked, asked + PATIENCE, asked + self.open)
+        power = chance_of_certifying(behind, self._rules.margin, self._rules.confidence, shrink)
+        best = (behind <= 0).mean(axis=0)
+        return np.asarray((power < FUTILE) & (best < NEVER_BEST))
 
     @property
     def best(self) -> str:
@@ -375,40 +373,16 @@ class LabelQueue:
         return conclude(self._field, seen, self._rules, self._caveats(), choice)
 
     def _as_looked(self, chances: tuple[float, ...]) -> Choice:
-        out = set(self._behind_when_dropped)
+        winner = None
         if self._choice is not None and self._choice.decided:
-            position = int(self._alive[self._choice.position])
-            return Choice(True, position, tuple(range(position)), (), chances)
-        position = max((int(i) for i in self._alive), key=lambda i: (chances[i], -i))
-        smaller = range(position + 1)
-        return Choice(
-            decided=False,
-            position=position,
-            ruled_out=tuple(i for i in smaller if i in out),
-            open=tuple(i for i in smaller if i not in out),
-            probabilities=chances,
-        )
+            winner = int(self._alive[self._choice.position])
+        return as_stopped(chances, winner, [int(i) for i in self._alive], self._rules.confidence)
 
     def _caveats(self) -> list[Reason]:
-        found: list[Reason] = []
-        n = len(self._answers.codes)
-        if self._missing == "exclude" and (count := n - int(self._answers.usable.sum())):
-            found.append(Reason("caveat.excluded_examples", {"count": count, "n": n}))
-        else:
-            for name, holes in zip(self._field.names, self._answers.holes, strict=True):
-                if holes:
-                    facts = {"ref": name, "count": holes, "n": n}
-                    found.append(Reason("caveat.missing_outputs", facts))
+        excluded = len(self._answers.codes) - int(self._answers.usable.sum())
+        found = hole_caveats(self._answers, self._field.names, excluded)
         if skipped := sum(skipped for _, skipped in self._history):
             found.append(Reason("caveat.skipped_inputs", {"count": skipped}))
-        none = sum(not self._right(i, said[-1]).any() for i, said in self._said.items())
-        if none:
+        if none := sum(not self._right(i, said[-1]).any() for i, said in self._said.items()):
             found.append(Reason("caveat.none_of_these", {"count": none, "n": len(self._said)}))
-        if self._noise.changed:
-            facts = {
-                "changed": self._noise.changed,
-                "repeats": self._noise.repeats,
-                "noise": self._noise.expected,
-            }
-            found.append(Reason("caveat.noisy_labels", facts))
-        return found
+        return found + self._noise.caveats()

@@ -134,4 +134,5 @@ def relevance(behind: Floats, margin: float) -> Floats:
 
 
 def agreement(codes: Codes) -> Floats:
+    """How many answers of all models each model shares: shape (models,)."""
     return np.array([(codes == codes[:, [i]]).sum() for i in range(codes.shape[1])], dtype=float)

@@ -8,6 +8,7 @@ rest is certified. What is not run is saved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selector.decide.anytime import strict_choice
-from selector.decide.choice import Choice, at_a_look, chance_of_certifying, ruled_out_below
+from selector.decide.choice import Choice, as_stopped
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field, with_caveats
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing, check_missing
 from selector.decide.statistics import Posterior, posterior_of_means
+from selector.decide.stopping import FUTILE, NEVER_BEST, at_a_look, chance_of_certifying
 from selector.decide.text_metrics import Floats
 from selector.decide.verdict_facts import Decision
 from selector.errors import BadSetting
@@ -30,9 +32,6 @@ FIRST = 40
 BATCH = 20
 DROP = 0.02
 """P(good enough) below which a model is dropped."""
-FUTILE = 0.02
-"""P(certified when all examples are in) below which a model is given up."""
-NEVER_BEST = 0.01
 DRAWS = 2000
 
 
@@ -228,9 +227,8 @@ class Race:
         sure = self._rules.confidence
         if self._looked_at >= (self._n or 0):
             return np.asarray(chances < sure)
-        power = chance_of_certifying(
-            behind, self._rules.margin, sure, self._looked_at, self._n or self._looked_at
-        )
+        shrink = math.sqrt(self._looked_at / (self._n or self._looked_at))
+        power = chance_of_certifying(behind, self._rules.margin, sure, shrink)
         return np.asarray(power < FUTILE)
 
     def _look_strictly(self) -> None:
@@ -279,13 +277,7 @@ class Race:
         return next((k for k, i in enumerate(batch) if i not in self._scores[model]), len(batch))
 
     def _as_looked(self, chances: tuple[float, ...]) -> Choice:
-        winner = self._winner
-        position = max(self._alive, key=lambda i: (chances[i], -i)) if winner is None else winner
-        out = tuple(
-            i for i in range(position) if chances[i] < ruled_out_below(self._rules.confidence)
-        )
-        still = tuple(i for i in range(position + (winner is None)) if i not in out)
-        return Choice(winner is not None, position, out, still, chances)
+        return as_stopped(chances, self._winner, self._alive, self._rules.confidence)
 
     def _caveats(self, count: int) -> list[Reason]:
         if self._missing == "exclude":

@@ -17,9 +17,10 @@ import numpy as np
 
 from selector.decide.answers import Noise
 from selector.decide.bradley_terry import fit, win_rates
-from selector.decide.choice import Choice, at_a_look, choose
+from selector.decide.choice import Choice, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
 from selector.decide.rules import Rules
+from selector.decide.stopping import at_a_look
 from selector.decide.text_metrics import Floats
 from selector.decide.verdict_facts import Decision
 from selector.errors import BadSetting, DataEmpty
@@ -299,15 +300,7 @@ class VoteQueue:
             )
         expected = win_rates(fit(self.wins())[0][None, :])[0]
         seen = Evidence(expected, rates, rates, self.votes)
-        noise = self._noise()
-        told = []
-        if noise.changed:
-            facts = {
-                "changed": noise.changed,
-                "repeats": noise.repeats,
-                "noise": noise.expected,
-            }
-            told.append(Reason("caveat.noisy_labels", facts))
+        told = self._noise().caveats()
         if self.votes >= self._budget and not choice.decided:
             told.append(Reason("caveat.budget_spent", {"budget": self._budget}))
         return conclude(self._field, seen, self._rules, told, choice)

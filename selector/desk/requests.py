@@ -76,6 +76,26 @@ class PredictionsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Ask a person for few labels of inputs that have none, and decide."""
+
+    refs: tuple[str, ...]
+    task: str
+    data: Path
+    budget: int
+    """Labels at most."""
+    answers: Path | None = None
+    """CSV of index, label [, kind]; read first, then saved after every answer."""
+    input_column: str | None = None
+    margin: float = 0.05
+    confidence: float = 0.95
+    cost: str = "parameters"
+    seed: int = 0
+    repeats: float = 0.0
+    """Share of questions that repeat an answered one, to learn how sure the person is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """An evaluation with everything needed to show and export it."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selector.decide.choice import chance_of_certifying
 from selector.decide.race import Race
 from selector.decide.statistics import deficits, posterior_of_means
+from selector.decide.stopping import chance_of_certifying
 from selector.errors import BadSetting
 
 COSTS = {"large": 30, "small": 1, "middle": 5}
@@ -157,7 +157,7 @@ def test_the_chance_to_be_certified_falls_with_the_gap_and_forecasts_well() -> N
         rates = rng.uniform(0.74, 0.82, 2)
         values = (rng.random((400, 2)) < rates).astype(float)
         early = deficits(posterior_of_means(values[:150], draws=1000))
-        forecast.append(chance_of_certifying(early, 0.05, 0.95, 150, 400)[0])
+        forecast.append(chance_of_certifying(early, 0.05, 0.95, (150 / 400) ** 0.5)[0])
         late = deficits(posterior_of_means(values, draws=1000))
         certified.append((late <= 0.05).mean(axis=0)[0] >= 0.95)
     certified, forecast = np.array(certified), np.array(forecast)
