@@ -35,6 +35,14 @@ def quantity(text: str) -> int:
         raise argparse.ArgumentTypeError(f"not a quantity such as 500M or 2GB: {text!r}") from None
 
 
+def sized(text: str) -> tuple[str, int]:
+    """``MODEL=500M``. Raises argparse.ArgumentTypeError."""
+    name, sign, number = text.rpartition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"not like MODEL=500M: {text!r}")
+    return name, quantity(number)
+
+
 class _Parser(argparse.ArgumentParser):
     """Exits with 2 on bad usage, as argparse does; in JSON mode it says so in JSON."""
 
@@ -125,6 +133,58 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--confidence", type=float, default=0.975, metavar="P")
     evaluate.add_argument(
         "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+    )
+
+    label = add("label", "label", "ask you for few labels, where models disagree, and decide")
+    label.add_argument("refs", nargs="+", metavar="REF")
+    label.add_argument("--task", required=True, metavar="ID")
+    label.add_argument("--data", required=True, type=Path, metavar="FILE")
+    label.add_argument("--budget", required=True, type=int, metavar="N", help="labels at most")
+    label.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="CSV of index,label: read, and saved as you answer",
+    )
+    label.add_argument("--input-column", metavar="C")
+    label.add_argument("--margin", type=float, default=0.05, metavar="X")
+    label.add_argument("--confidence", type=float, default=0.95, metavar="P")
+    label.add_argument(
+        "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+    )
+    label.add_argument("--seed", type=int, default=0, metavar="N")
+    label.add_argument(
+        "--repeats",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="ask this share of questions twice, to learn how sure the labels are",
+    )
+
+    decide = add("decide", "decide", "decide on outputs that were produced elsewhere")
+    decide.add_argument(
+        "--predictions",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="rows of example, label, model, prediction [, score, cost], or one column a model",
+    )
+    decide.add_argument("--task", default="", metavar="ID")
+    decide.add_argument("--input-column", metavar="C")
+    decide.add_argument("--label-column", metavar="C")
+    decide.add_argument("--metric", metavar="M")
+    decide.add_argument("--kind", default="labels", choices=["labels", "text", "similarity"])
+    decide.add_argument("--margin", type=float, default=0.05, metavar="X")
+    decide.add_argument("--confidence", type=float, default=0.975, metavar="P")
+    decide.add_argument("--cost", choices=["parameters", "given"], help="what small means")
+    decide.add_argument(
+        "--size", action="append", default=[], type=sized, metavar="MODEL=500M", dest="sizes"
+    )
+    decide.add_argument(
+        "--missing",
+        default="wrong",
+        choices=["wrong", "exclude"],
+        help="an answer that is not there counts as wrong, or its example is left out",
     )
 
     export = add("export", "export", "write what was chosen in a form to run elsewhere")

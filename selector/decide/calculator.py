@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from selector.decide.codec import contestant_from_json, measurement_from_json
+from selector.decide.conclusion import with_caveats
 from selector.decide.data import read_examples
+from selector.decide.given_scores import METRIC, evaluate_scores, has_scores, without_holes
+from selector.decide.labelling import Labelling, said_from_json, start
 from selector.decide.metrics import METRICS
 from selector.decide.predictions import read_predictions
 from selector.decide.rules import Rules
+from selector.decide.scores import check_missing
 from selector.decide.verdict import evaluate
 from selector.errors import BadSetting, Cancelled, DataUnreadable, ProtocolProblem
+from selector.hub.candidate import Reason
 from selector.worker.roles import Emit, Role
 
 _RULES: Mapping[str, Callable[[Any], Any]] = {
@@ -25,9 +31,13 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
     "seed": int,
 }
 
+LABELLING = ("label_start", "label_answer", "label_undo")
+
 
 class Calculator:
-    """Ops ``evaluate`` and ``predictions``; both answer with ``Evaluation.to_json()``.
+    """Ops ``evaluate``, ``predictions`` and ``label_*``, which hold a queue between calls.
+
+    The first two answer with ``Evaluation.to_json()``.
 
     ``evaluate``: ``task``, ``rules`` (the fields of Rules), ``data`` (path, input_column,
     label_column, second_column, and sha256 to be sure that the file is still the one that was run)
@@ -35,8 +45,16 @@ class Calculator:
     outputs can be too large for a message.
 
     ``predictions``: ``task``, ``rules``, ``data`` (path, input_column, label_column), ``kind`` of the
-    outputs where the metric does not say it, and ``sizes`` by model.
+    outputs where the metric does not say it, ``sizes`` by model, and ``missing``: ``wrong`` or
+    ``exclude``. Without a cost in ``rules``, costs in the file count where every model has one.
+
+    ``label_start``: ``rules``, ``budget``, ``repeats`` and ``rows``, the path of a JSON file with
+    contestants, measurements and the answers so far; ``label_answer``: one more (``index``, ``label``,
+    ``kind``); ``label_undo``. All answer with ``Labelling.state()``.
     """
+
+    def __init__(self) -> None:
+        self._labelling: Labelling | None = None
 
     def handle(
         self, op: str, args: Mapping[str, Any], emit: Emit, cancelled: Callable[[], bool]
@@ -45,13 +63,28 @@ class Calculator:
         del emit
         if cancelled():
             raise Cancelled
-        if op not in {"evaluate", "predictions"}:
+        if op not in {"evaluate", "predictions", *LABELLING}:
             raise ProtocolProblem(reason="unknown op", op=op)
         try:
+            if op in LABELLING:
+                return self._label(op, args)
             rules = _rules(args.get("rules") or {})
             return _evaluate(args, rules) if op == "evaluate" else _predictions(args, rules)
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolProblem(reason="arguments", detail=repr(error)[:300]) from error
+
+    def _label(self, op: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        if op == "label_start":
+            rules = _rules({"cost": None, **(args.get("rules") or {})})
+            content = json.loads(Path(args["rows"]).read_text(encoding="utf-8"))
+            self._labelling = start(content, rules, int(args["budget"]), float(args["repeats"]))
+        if self._labelling is None:
+            raise ProtocolProblem(reason="label_start comes first", op=op)
+        if op == "label_answer":
+            self._labelling.answer(said_from_json(args))
+        elif op == "label_undo":
+            self._labelling.undo()
+        return self._labelling.state()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -100,6 +133,7 @@ def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
 def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     data = args["data"]
     known = METRICS.get(rules.metric or "")
+    task, missing = str(args.get("task", "")), check_missing(args.get("missing") or "wrong")
     found = read_predictions(
         Path(data["path"]),
         args.get("kind", "labels") if known is None else known.kind,
@@ -107,6 +141,14 @@ def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         data.get("input_column"),
         args.get("sizes"),
     )
-    return evaluate(
-        str(args.get("task", "")), found.examples, found.contestants, found.measurements, rules
-    ).to_json()
+    if (args.get("rules") or {}).get("cost") is None and all(
+        c.cost is not None for c in found.contestants
+    ):
+        rules = replace(rules, cost="given")
+    if has_scores(found) and rules.metric in {None, METRIC}:
+        return evaluate_scores(task, found, rules, missing).to_json()
+    told: list[Reason] = []
+    if missing == "exclude":
+        found, told = without_holes(found)
+    done = evaluate(task, found.examples, found.contestants, found.measurements, rules)
+    return replace(done, decision=with_caveats(done.decision, told)).to_json()

@@ -71,6 +71,22 @@ def choose(behind: Floats, margin: float, confidence: float) -> Choice:
     )
 
 
+def as_stopped(
+    chances: Sequence[float], winner: int | None, running: Sequence[int], confidence: float
+) -> Choice:
+    """The choice of a race or a queue that stopped, or goes on (``winner`` is None).
+
+    Smaller models that were given up without being ruled out stay ``open``: more examples than there
+    were, or than the person has patience for, might prove them good enough.
+    """
+    position = max(running, key=lambda i: (chances[i], -i)) if winner is None else winner
+    floor = ruled_out_below(confidence)
+    out = tuple(i for i in range(position) if chances[i] <= floor)
+    unresolved = range(position + (winner is None))
+    still = tuple(i for i in unresolved if i not in out)
+    return Choice(winner is not None, position, out, still, tuple(chances))
+
+
 def more_examples(
     behind: Floats, margin: float, confidence: float, n: int, open_models: Sequence[int]
 ) -> int:

@@ -29,6 +29,7 @@ def contestant_to_json(contestant: Contestant) -> dict[str, Any]:
         "files": [{"path": p, "sha256": h, "size": s} for p, h, s in contestant.files],
         "predicted_memory_bytes": contestant.predicted_memory_bytes,
         "licence": contestant.licence,
+        "cost": contestant.cost,
     }
 
 
@@ -48,6 +49,7 @@ def contestant_from_json(data: Json) -> Contestant:
         ),
         predicted_memory_bytes=_integer(data.get("predicted_memory_bytes")),
         licence=_text(data.get("licence")),
+        cost=_number(data.get("cost")),
     )
 
 
@@ -124,6 +126,8 @@ def decision_from_json(data: Json) -> Decision:
         more_examples=_integer(data["more_examples"]),
         runner_up=_text(data["runner_up"]),
         supported_margin=_number(data["supported_margin"]),
+        models=tuple(score_from_json(x) for x in data.get("models", ())),
+        n=_integer(data.get("n")),
     )
 
 

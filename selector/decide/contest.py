@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selector.decide.data import FEW, Examples
-from selector.decide.labels import LabelMatch, match_labels, seen_labels, translate
+from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
 from selector.decide.metrics import Outputs
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason
@@ -48,12 +48,13 @@ class Entrant:
 
 
 def costs(contestant: Contestant, measurement: Measurement) -> dict[str, float | None]:
-    """What a contestant costs on every axis: weights, bytes, seconds an input, bytes."""
+    """What a contestant costs on every axis: weights, bytes, bytes, the user's unit, seconds an input."""
     memory = measurement.memory_peak_bytes or contestant.predicted_memory_bytes
     return {
         "parameters": measurement.parameters or contestant.parameters,
         "memory": memory,
         "download": contestant.download_bytes or None,
+        "given": contestant.cost,
         "latency": None if measurement.latency is None else measurement.latency.median,
     }
 
@@ -74,7 +75,10 @@ def enter(
     found = {measurement.ref: measurement for measurement in measurements}
     if len({x.ref for x in contestants}) != len(contestants) or len(found) != len(measurements):
         raise BadSetting(setting="contestants", value="twice the same", allowed="each once")
-    axes = [cost, *(x for x in ("parameters", "memory", "download", "latency") if x != cost)]
+    axes = [
+        cost,
+        *(x for x in ("parameters", "memory", "download", "latency", "given") if x != cost),
+    ]
     keyed: list[tuple[list[float], Entrant]] = []
     for contestant in contestants:
         measurement = found.get(contestant.ref) or _missing(contestant)

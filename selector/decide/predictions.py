@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Outputs produced elsewhere: a table with the true label and one column for each model."""
+"""Outputs produced elsewhere: one column for each model, or one row for each answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from selector.decide.data import INPUT_NAMES, LABEL_NAMES, Examples, fold
+from selector.decide.long_predictions import is_long, read_long
 from selector.decide.tables import Table, read_table
 from selector.errors import DataColumns, DataEmpty, DataUnreadable
 from selector.hub.candidate import Reason
@@ -26,6 +27,8 @@ class Predictions:
     examples: Examples
     measurements: tuple[Measurement, ...]
     contestants: tuple[Contestant, ...]
+    scores: dict[str, list[float]] | None = None
+    """By model, where the file brings a score of its own for each answer; NaN where it has none."""
 
 
 def read_predictions(
@@ -37,7 +40,10 @@ def read_predictions(
 ) -> Predictions:
     """Read a CSV, TSV or JSON-lines file of answers.
 
-    One column holds the true label (``label``, ``étiquette`` …), one may hold the input or an id;
+    In the long form each row is one answer (``long_predictions``): columns ``example``, ``label``,
+    ``model``, ``prediction`` and, where there are any, ``score`` and ``cost``.
+
+    In the wide form one column holds the true label (``label``, ``étiquette`` …), one may hold the input or an id;
     every other column is a model, named as it is to be shown. An empty cell is a missing answer.
     Without ``sizes`` the order of the columns counts as the order of size, the smallest first.
 
@@ -53,6 +59,8 @@ def read_predictions(
         DataColumns: no label column, or no column left for a model.
     """
     table = read_table(path)
+    if label_column is None and input_column is None and is_long(table):
+        return _from_long(table, kind, sizes)
     label = _find(table, label_column, LABEL_NAMES, required=True)
     source = _find(table, input_column, INPUT_NAMES, required=False)
     ids = _find(table, None, ID_NAMES, required=False)
@@ -87,6 +95,19 @@ def read_predictions(
         measurements.append(Measurement(name, ENGINE, "", outputs, parameters=size))
         contestants.append(Contestant(name, name, "", ENGINE, "", "", size, 0))
     return Predictions(examples, tuple(measurements), tuple(contestants))
+
+
+def _from_long(table: Table, kind: OutputKind, sizes: Mapping[str, int] | None) -> Predictions:
+    found = read_long(table)
+    measurements, contestants = [], []
+    for name in found.models:
+        size = (sizes or {}).get(name)
+        # A prediction is not needed where it was scored elsewhere.
+        outputs = tuple(_output(table, cell, kind) for cell in found.predictions[name])
+        measurements.append(Measurement(name, ENGINE, "", outputs, parameters=size))
+        price = found.costs.get(name)
+        contestants.append(Contestant(name, name, "", ENGINE, "", "", size, 0, cost=price))
+    return Predictions(found.examples, tuple(measurements), tuple(contestants), found.scores)
 
 
 def _find(table: Table, name: str | None, known: tuple[str, ...], required: bool) -> int | None:

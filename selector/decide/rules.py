@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 from selector.errors import BadSetting
 
-Cost = Literal["parameters", "memory", "latency", "download"]
+Cost = Literal["parameters", "memory", "latency", "download", "given"]
+"""``given``: what the user says each contestant costs: a price, an energy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ class Rules:
     """P(good enough) that certifies a contestant."""
     cost: str = "parameters"
     seed: int = 0
+
+    def check_odds(self) -> None:
+        """Raises BadSetting for a margin or confidence that no scores could meet.
+
+        Scores from elsewhere may have any unit, and a margin of 0 asks for the best.
+        """
+        if not 0 <= self.margin < float("inf"):
+            raise BadSetting(setting="margin", value=self.margin, allowed="0 or more")
+        if not 0.5 < self.confidence < 1:
+            raise BadSetting(setting="confidence", value=self.confidence, allowed="0.501 … 0.999")
 
     def check(self) -> None:
         """Raises BadSetting when something is out of range."""

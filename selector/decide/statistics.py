@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 
 from selector.decide.metrics import Metric
 from selector.decide.text_metrics import Floats
@@ -92,7 +92,44 @@ def posterior(
             drawn[start : start + shape[0], model] = _score(metric, rows, weights)
     even = (counts / counts.sum())[None, :]
     scores = [_score(metric, rows, even)[0] for rows in picked]
-    return _with_pseudo(metric, np.array(scores), drawn, n, np.random.default_rng(extra))
+    return _with_pseudo(metric.bounds, np.array(scores), drawn, n, np.random.default_rng(extra))
+
+
+def posterior_of_means(
+    values: Floats,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    clusters: Sequence[int] | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Posterior:
+    """The same joint posterior where every score is a mean, in one matrix product for all models.
+
+    Args:
+        values: quality of each example under each model, shape (n, models).
+        bounds: the worst and the best quality an example can have.
+        clusters: for each example the number of its cluster; one weight a cluster.
+        draws: how many draws.
+        seed: of the random generator.
+    """
+    sums = np.column_stack([values, np.ones(len(values))])
+    if clusters is not None:
+        sums = _add_up(sums, clusters)
+    n, models = len(sums), values.shape[1]
+    # Equal rows share a weight and rows are sorted, so that the order of examples cannot matter.
+    rows, counts = np.unique(sums, axis=0, return_counts=True)
+    own, extra = np.random.SeedSequence(seed).spawn(2)
+    rng = np.random.default_rng(own)
+    drawn = np.empty((draws, models))
+    step = max(1, _CHUNK // len(counts))
+    single = bool((counts == 1).all())
+    for start in range(0, draws, step):
+        shape = (min(step, draws - start), len(counts))
+        weights = rng.standard_exponential(shape) if single else rng.standard_gamma(counts, shape)
+        summed = weights @ rows
+        drawn[start : start + shape[0]] = summed[:, :-1] / summed[:, -1:]
+    total = counts @ rows
+    rng = np.random.default_rng(extra)
+    return _with_pseudo(bounds, total[:-1] / total[-1], drawn, n, rng)
 
 
 def _lean(metric: Metric, rows: Floats, where: Ints) -> Any:
@@ -111,9 +148,13 @@ def _score(metric: Metric, rows: Any, weights: Floats) -> Floats:
 
 
 def _with_pseudo(
-    metric: Metric, scores: Floats, drawn: Floats, n: int, rng: np.random.Generator
+    bounds: tuple[float, float],
+    scores: Floats,
+    drawn: Floats,
+    n: int,
+    rng: np.random.Generator,
 ) -> Posterior:
-    low, high = metric.bounds
+    low, high = bounds
     win, loss = rng.standard_exponential((2, len(drawn), 1))
     total = rng.standard_gamma(n, (len(drawn), 1))
     levels = (total * drawn + win * high + loss * low) / (total + win + loss)
@@ -162,41 +203,3 @@ def deficits(joint: Posterior) -> Floats:
 def good_enough(behind: Floats, margin: float) -> Floats:
     """P(score >= best of all - margin) of each model, shape (models,), from ``deficits``."""
     return np.asarray((behind <= margin).mean(axis=0))
-
-
-def wilson(successes: int, n: int, share: float = INTERVAL) -> tuple[float, float]:
-    """Wilson's score interval of a proportion."""
-    found = stats.binomtest(successes, n).proportion_ci(share, method="wilson")
-    return float(found.low), float(found.high)
-
-
-def mcnemar(right_a: Sequence[bool], right_b: Sequence[bool]) -> float:
-    """Exact two-sided McNemar p-value: are a and b right equally often? 1.0 when they never differ."""
-    pairs = list(zip(right_a, right_b, strict=True))
-    only_a = sum(a and not b for a, b in pairs)
-    only_b = sum(b and not a for a, b in pairs)
-    if only_a + only_b == 0:
-        return 1.0
-    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
-
-
-def paired_permutation(a: Floats, b: Floats, resamples: int = 9999, seed: int = 0) -> float:
-    """Two-sided p-value of equal means when the signs of the differences are shuffled.
-
-    Args:
-        a: quality of each example under the first model, shape (n,).
-        b: under the second model, shape (n,).
-        resamples: sign patterns drawn; the observed one is counted too (Phipson and Smyth 2010).
-        seed: of the random generator.
-    """
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    observed = abs(difference.sum())
-    rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK // max(1, len(difference)))
-    hits = 0
-    for start in range(0, resamples, step):
-        shape = (min(step, resamples - start), len(difference))
-        signs = rng.integers(0, 2, shape, dtype=np.int8) * 2 - 1
-        # A hair of tolerance: equal sums in another order differ in the last bit.
-        hits += int((np.abs(signs @ difference) >= observed - 1e-12).sum())
-    return (hits + 1) / (resamples + 1)

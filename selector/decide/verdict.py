@@ -8,25 +8,114 @@ the smallest contestant with P(good enough) >= confidence, provided that every s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from selector import registry
+from selector.decide.anytime import strict_choice
 from selector.decide.choice import Choice, choose, more_examples, spread_of, supported_margin
+from selector.decide.conclusion import Evidence, conclude, field
 from selector.decide.contest import Entrant, caveats, enter, kind_of
 from selector.decide.contested import confusion, confusion_labels, disagreements
 from selector.decide.data import Examples
 from selector.decide.metrics import Metric, metric
 from selector.decide.rules import Rules
+from selector.decide.scores import Missing, score_table
 from selector.decide.side_views import all_bad, other_metrics
-from selector.decide.statistics import DRAWS, Posterior, deficits, interval, posterior
+from selector.decide.statistics import (
+    DRAWS,
+    Posterior,
+    deficits,
+    interval,
+    posterior,
+    posterior_of_means,
+)
+from selector.decide.text_metrics import Floats
 from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.decide.wording import reasons
-from selector.errors import DataColumns
+from selector.errors import BadSetting, DataColumns
 from selector.hub.candidate import Reason
 from selector.trial.measurement import Contestant, Measurement
+
+
+def decide(
+    scores: Mapping[str, Sequence[float | None] | Floats],
+    costs: Mapping[str, float | None],
+    margin: float = 0.05,
+    confidence: float = 0.95,
+    *,
+    missing: Missing = "wrong",
+    clusters: Sequence[Hashable] | None = None,
+    metric: Metric | None = None,
+    bounds: tuple[float, float] | None = None,
+    strict: bool = False,
+    cost: str = "parameters",
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Decision:
+    """Which is the smallest model that is good enough, from scores alone?
+
+    >>> decide({"small": [1, 0, 1, 1], "large": [1, 1, 1, 1]}, {"small": 1, "large": 7}).status
+    'undecided'
+
+    Args:
+        scores: for each model its score on each example, all models on the same examples in the same
+            order, shape (n,): 0/1 for wrong/right, or any number, higher is better. With ``metric``:
+            its statistics, shape (n, k), for scores of a whole corpus.
+        costs: for each model what it costs, in any unit, smaller is better; None: not known, last.
+        margin: how far behind the best a model may be, in units of the scores: 0.05 is 5 points.
+        confidence: P(score >= best - margin) that certifies a model, above 0.5 and below 1.
+        missing: what None and NaN count as: ``wrong`` (the worst score) or ``exclude`` (the example
+            is left out for every model). The decision's caveats say how many there were.
+        clusters: for each example what it belongs to (a document, a customer); examples of one
+            cluster are one observation.
+        metric: how sums of statistics become a score; None: the mean.
+        bounds: the worst and best score of an example; None: 0 and 1, or what was seen beyond them.
+        strict: claim only what an anytime-valid test allows (see ``anytime``): examples in the order
+            they came in, looked at as often as one likes. Without clusters and metrics only.
+        cost: the name of the cost axis, for the reasons.
+        seed: of the posterior's draws; equal seeds give equal decisions.
+        draws: how many.
+
+    Returns:
+        A Decision: ``choice`` (a model, or None while undecided), ``status``, ``models`` (smallest
+        first: score, 95 % interval, difference to the best, P(good enough)), ``more_examples`` that
+        would probably decide, ``supported_margin`` that these examples can decide.
+
+    Raises:
+        BadSetting: an argument out of range, or models that differ in their number of examples.
+        DataEmpty: no examples.
+        DataUnreadable: a score is no number.
+    """
+    rules = Rules(None, margin, confidence, cost, seed)
+    rules.check_odds()
+    if strict and (clusters is not None or metric is not None):
+        raise BadSetting(setting="strict", value="clusters, metric", allowed="plain scores")
+    entered = field(tuple(scores), costs)
+    if metric is not None:
+        tables = [np.asarray(scores[name], dtype=np.float64) for name in entered.names]
+        joint = posterior(metric, tables, _numbered(clusters), draws, seed)
+        seen = Evidence(joint.scores, joint.compared, joint.levels, joint.n)
+        return conclude(entered, seen, rules)
+    table = score_table(entered.names, scores, missing, bounds)
+    if clusters is not None:
+        if len(clusters) != len(next(iter(scores.values()))):
+            raise BadSetting(setting="clusters", value=len(clusters), allowed="one an example")
+        clusters = [clusters[i] for i in table.kept]
+    joint = posterior_of_means(table.values, table.bounds, _numbered(clusters), draws, seed)
+    seen = Evidence(joint.scores, joint.compared, joint.levels, joint.n)
+    span = table.bounds[1] - table.bounds[0]
+    choice = strict_choice(table.values, span, margin, confidence) if strict else None
+    return conclude(entered, seen, rules, table.caveats, choice)
+
+
+def _numbered(clusters: Sequence[Hashable] | None) -> list[int] | None:
+    if clusters is None:
+        return None
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(x, len(numbers)) for x in clusters]
 
 
 def evaluate(
@@ -141,9 +230,8 @@ def _nothing(warned: Sequence[Reason]) -> Decision:
 
 def _clusters(inputs: Sequence[str]) -> list[int] | None:
     """Repeated inputs are one observation; None when there are none."""
-    numbers: dict[str, int] = {}
-    found = [numbers.setdefault(text, len(numbers)) for text in inputs]
-    return None if len(numbers) == len(inputs) else found
+    found = _numbered(inputs)
+    return None if len(set(inputs)) == len(inputs) else found
 
 
 def _score(

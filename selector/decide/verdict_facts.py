@@ -63,10 +63,22 @@ class Decision:
     runner_up: str | None = None
     supported_margin: float | None = None
     """The smallest margin that these examples can decide; None when even the widest cannot."""
+    models: tuple[Score, ...] = ()
+    """Every model, smallest first, where the decision stands alone (outside an Evaluation)."""
+    n: int | None = None
+    """Examples, labels or votes that it rests on, likewise."""
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is a choice."""
+        return self.status == "decided"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract, and more."""
-        return {
+        alone: dict[str, Any] = {}
+        if self.models:
+            alone = {"models": [x.to_json() for x in self.models], "n": self.n}
+        return alone | {
             "choice": self.choice,
             "status": self.status,
             "reasons": [x.to_json() for x in self.reasons],

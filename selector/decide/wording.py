@@ -33,35 +33,59 @@ def reasons(
         rules: what was asked.
     """
     mine = alive[choice.position]
-    found: list[Reason] = []
-    facts: dict[str, Any] = {
-        **_difference(scores[mine.ref]),
-        "best": alive[best].ref,
-        "margin": rules.margin,
-        "cost": rules.cost,
-        "times_smaller": _ratio(alive[best].cost, mine.cost),
-    }
-    if not choice.decided:
-        found.append(Reason("reason.provisional", facts | {"confidence": rules.confidence}))
-        found += [
-            Reason("reason.open", _difference(scores[alive[i].ref]) | {"margin": rules.margin})
-            for i in choice.open
-            if i != choice.position
-        ]
-    elif len(alive) == 1:
-        found.append(Reason("reason.only_one", _level(scores[mine.ref])))
-    elif choice.position == best:
-        found.append(Reason("reason.best_score", _level(scores[mine.ref])))
-    else:
-        found.append(Reason("reason.smallest_good_enough", facts))
+    refs, prices = [x.ref for x in alive], [x.cost for x in alive]
+    found = why(refs, prices, scores, choice, best, rules)
     found += _same_answers(alive, choice.position)
-    found += [
-        Reason("reason.ruled_out", _difference(scores[alive[i].ref]) | {"margin": rules.margin})
-        for i in choice.ruled_out
-    ]
+    found += beaten(refs, scores, choice, rules.margin)
     if choice.decided and choice.position != best:
         found += _faster(scores[mine.ref], scores[alive[best].ref], mine, alive[best])
     return found
+
+
+def why(
+    refs: Sequence[str],
+    prices: Sequence[float | None],
+    scores: Mapping[str, Score],
+    choice: Choice,
+    best: int,
+    rules: Rules,
+) -> list[Reason]:
+    """Why this choice, or why none yet. Models in order of cost; ``best`` is a position."""
+    mine = refs[choice.position]
+    facts: dict[str, Any] = {
+        **_difference(scores[mine]),
+        "best": refs[best],
+        "margin": rules.margin,
+        "cost": rules.cost,
+        "times_smaller": _ratio(prices[best], prices[choice.position]),
+    }
+    unresolved = [
+        Reason("reason.open", _difference(scores[refs[i]]) | {"margin": rules.margin})
+        for i in choice.open
+        if i != choice.position
+    ]
+    if not choice.decided:
+        first = Reason("reason.provisional", facts | {"confidence": rules.confidence})
+        return [first, *unresolved]
+    if unresolved:
+        return [Reason("reason.certified", facts), *unresolved]
+    if len(refs) == 1:
+        return [Reason("reason.only_one", _level(scores[mine]))]
+    if choice.position == best and scores[mine].score is not None:
+        return [Reason("reason.best_score", _level(scores[mine]))]
+    if choice.position == best:
+        return [Reason("reason.ahead", facts)]
+    return [Reason("reason.smallest_good_enough", facts)]
+
+
+def beaten(
+    refs: Sequence[str], scores: Mapping[str, Score], choice: Choice, margin: float
+) -> list[Reason]:
+    """One reason for each smaller model that is almost surely not good enough."""
+    return [
+        Reason("reason.ruled_out", _difference(scores[refs[i]]) | {"margin": margin})
+        for i in choice.ruled_out
+    ]
 
 
 def _level(score: Score) -> dict[str, Any]:

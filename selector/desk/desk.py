@@ -16,21 +16,25 @@ from typing import Any
 
 from selector import registry
 from selector.decide import document as documents
+from selector.decide.data import read_examples
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.evaluating import judge, measure, read_labelled
+from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
+from selector.desk.labelling import LabelSession, unlabelled
 from selector.desk.library_desk import LibraryDesk, never
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
+    LabelRequest,
     OnTrial,
+    PredictionsRequest,
     SampleProject,
     SearchRequest,
 )
 from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import DataEmpty, StoreFull
+from selector.errors import BadSetting, DataEmpty, StoreFull
 from selector.exports.base import ExportRequest
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
@@ -257,6 +261,31 @@ class Desk(LibraryDesk):
             rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
         evaluation = judge(request, examples, chosen, rows, cancelled)
         return self._saved(evaluation, rows, chosen, machine)
+
+    def label(
+        self, request: LabelRequest, on_event: OnTrial, cancelled: Callable[[], bool] = never
+    ) -> LabelSession:
+        """Run all contestants on the inputs (resuming what is known) and ask what is worth asking.
+
+        The caller closes the session. Raises InputProblem, BadSetting and whatever ``contestants`` raises.
+        """
+        if registry.task(request.task).output_kind not in {"labels", "text"}:
+            raise BadSetting(setting="task", value=request.task, allowed="labels, text")
+        chosen = self.contestants(request.refs, request.task)
+        examples = unlabelled(read_examples(request.data, request.input_column))
+        available = self.machine().memory.available_bytes
+        with self._database() as database:
+            rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
+        return LabelSession(request, examples, chosen, rows, cancelled)
+
+    def decide_predictions(
+        self, request: PredictionsRequest, cancelled: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Decide on outputs produced elsewhere; the same evaluation, by the same engine.
+
+        Raises InputProblem, BadSetting, UnknownMetric.
+        """
+        return judge_predictions(request, cancelled)
 
     def _saved(
         self,

@@ -19,7 +19,7 @@ from selector.decide.codec import (
 )
 from selector.decide.data import Examples, read_examples
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.requests import EvaluateRequest, OnTrial
+from selector.desk.requests import EvaluateRequest, OnTrial, PredictionsRequest
 from selector.errors import BadSetting, DataColumns
 from selector.store.database import Database
 from selector.store.measurements import last_measurement, remember_measurement
@@ -151,3 +151,26 @@ def judge(
         }
         with WorkerClient("calculator") as calculator:
             return evaluation_from_json(calculator.call("evaluate", args, None, cancelled))
+
+
+def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]) -> Evaluation:
+    """Have a calculator process read a file of predictions and decide. Raises what it raises."""
+    args = {
+        "task": request.task,
+        "rules": {
+            "metric": request.metric,
+            "margin": request.margin,
+            "confidence": request.confidence,
+            "cost": request.cost,
+        },
+        "data": {
+            "path": str(request.data.resolve()),
+            "input_column": request.input_column,
+            "label_column": request.label_column,
+        },
+        "kind": request.kind,
+        "missing": request.missing,
+        "sizes": dict(request.sizes),
+    }
+    with WorkerClient("calculator") as calculator:
+        return evaluation_from_json(calculator.call("predictions", args, None, cancelled))

@@ -124,6 +124,46 @@ class EvaluateRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionsRequest:
+    """Decide on outputs that were produced elsewhere."""
+
+    data: Path
+    task: str = ""
+    input_column: str | None = None
+    label_column: str | None = None
+    metric: str | None = None
+    kind: str = "labels"
+    """What the models gave where the metric does not say it: labels, text or similarity."""
+    margin: float = 0.05
+    confidence: float = 0.975
+    cost: str | None = None
+    """None: the costs in the file where every model has one, else sizes."""
+    missing: str = "wrong"
+    """What an answer that is not there counts as; ``exclude`` leaves its example out for all."""
+    sizes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Ask a person for few labels of inputs that have none, and decide."""
+
+    refs: tuple[str, ...]
+    task: str
+    data: Path
+    budget: int
+    """Labels at most."""
+    answers: Path | None = None
+    """CSV of index, label [, kind]; read first, then saved after every answer."""
+    input_column: str | None = None
+    margin: float = 0.05
+    confidence: float = 0.95
+    cost: str = "parameters"
+    seed: int = 0
+    repeats: float = 0.0
+    """Share of questions that repeat an answered one, to learn how sure the person is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """An evaluation with everything needed to show and export it."""
 

@@ -32,6 +32,8 @@ class Contestant:
     choice: str = ""
     """Why this form of the model: a key of the catalogue (see selector/trial/choice.py)."""
     choice_facts: Mapping[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+    """On an axis of the user's own (a price, an energy), in their unit; smaller is better."""
 
 
 @dataclass(frozen=True, slots=True)

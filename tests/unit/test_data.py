@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from selector.decide import tables
 from selector.decide.data import fold, read_examples
-from selector.decide.labels import match_labels
+from selector.decide.label_names import match_labels
 from selector.decide.predictions import read_predictions
 from selector.errors import (
     DataColumns,
@@ -192,7 +192,7 @@ def test_any_bytes_give_examples_or_a_known_error(
 
 
 def test_reading_examples_needs_no_numpy() -> None:
-    modules = "data, labels, codec, document, predictions, rules, shapes, verdict_facts"
+    modules = "data, label_names, codec, document, predictions, rules, shapes, verdict_facts"
     code = (
         f"import sys; from selector.decide import {modules}; "
         "sys.exit(int(bool({'numpy', 'scipy', 'sklearn', 'torch'} & set(sys.modules))))"

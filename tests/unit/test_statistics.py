@@ -9,15 +9,8 @@ from scipy import stats
 
 from selector.decide.choice import choose, more_examples, ruled_out_below, supported_margin
 from selector.decide.metrics import METRICS
-from selector.decide.statistics import (
-    deficits,
-    good_enough,
-    interval,
-    mcnemar,
-    paired_permutation,
-    posterior,
-    wilson,
-)
+from selector.decide.significance import mcnemar, paired_permutation, wilson
+from selector.decide.statistics import deficits, good_enough, interval, posterior
 
 ACCURACY = METRICS["accuracy"]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from selector.decide.data import Examples, read_examples
-from selector.decide.labels import match_labels, seen_labels, translate
+from selector.decide.label_names import match_labels, seen_labels, translate
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.evaluating import data_key
 from selector.store.database import Database

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``petit decide``."""
+
+from __future__ import annotations
+
+import argparse
+
+from selector.cli.console import Screen
+from selector.cli.evaluate_command import show_evaluation
+from selector.desk.desk import Desk
+from selector.desk.requests import PredictionsRequest
+
+
+def decide(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    """Decide on outputs that were produced elsewhere."""
+    evaluation = desk.decide_predictions(
+        PredictionsRequest(
+            data=options.predictions,
+            task=options.task,
+            input_column=options.input_column,
+            label_column=options.label_column,
+            metric=options.metric,
+            kind=options.kind,
+            margin=options.margin,
+            confidence=options.confidence,
+            cost=options.cost,
+            missing=options.missing,
+            sizes=tuple(options.sizes),
+        )
+    )
+    if screen.as_json:
+        screen.document(evaluation.to_json())
+        return
+    show_evaluation(screen, evaluation)

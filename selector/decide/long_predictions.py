@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outputs produced elsewhere, one row for each answer: example, label, model, prediction, score, cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selector.decide.data import INPUT_NAMES, Examples, fold
+from selector.decide.tables import Table
+from selector.errors import DataColumns, DataEmpty, DataUnreadable
+from selector.hub.candidate import Reason
+
+MODEL_NAMES = ("model", "modele", "system", "systeme", "contestant")
+EXAMPLE_NAMES = ("example", "exemple", "exampleid", "id", "index", "item", "row", *INPUT_NAMES)
+PREDICTION_NAMES = (
+    "prediction",
+    "predicted",
+    "predictedlabel",
+    "pred",
+    "output",
+    "sortie",
+    "answer",
+)
+TRUTH_NAMES = ("label", "etiquette", "gold", "truth", "verite", "target", "reference", "expected")
+SCORE_NAMES = ("score", "quality", "qualite")
+COST_NAMES = ("cost", "cout", "price", "prix", "parameters", "parametres", "size", "taille")
+
+
+@dataclass(frozen=True, slots=True)
+class LongTable:
+    """Answers by model, in the order of first sight; ``rows`` of one belong to rows of the others."""
+
+    examples: Examples
+    models: tuple[str, ...]
+    predictions: dict[str, list[str]]
+    """Empty text where there is none."""
+    scores: dict[str, list[float]] | None
+    """NaN where there is none; None without a column of scores."""
+    costs: dict[str, float]
+    """The mean of each model's costs; models without one are left out."""
+
+
+def is_long(table: Table) -> bool:
+    """Whether there is a column of models beside one of predictions or scores."""
+    folded = {fold(column) for column in table.columns}
+    return bool(folded & set(MODEL_NAMES)) and bool(folded & {*PREDICTION_NAMES, *SCORE_NAMES})
+
+
+def read_long(table: Table) -> LongTable:
+    """Bring the rows together. Answers that are not there stay empty; nothing is made up.
+
+    Raises:
+        DataColumns: no column of examples.
+        DataEmpty: no row with a model and an example.
+        DataUnreadable: one example with two labels, one model with two answers to an example, or a
+            score or cost that is no number; ``value`` says which.
+    """
+    columns = {
+        name: _find(table, known)
+        for name, known in (
+            ("model", MODEL_NAMES),
+            ("example", EXAMPLE_NAMES),
+            ("prediction", PREDICTION_NAMES),
+            ("label", TRUTH_NAMES),
+            ("score", SCORE_NAMES),
+            ("cost", COST_NAMES),
+        )
+    }
+    if columns["model"] is None or columns["example"] is None:
+        wanted = [name for name in ("example", "model") if columns[name] is None]
+        raise DataColumns(name=table.name, columns=list(table.columns), wanted=wanted)
+    labels: dict[str, str] = {}
+    said: dict[str, dict[str, str]] = {}
+    scored: dict[str, dict[str, float]] = {}
+    costs: dict[str, list[float]] = {}
+    for row in table.rows:
+        cells = {k: "" if i is None else row[i].strip() for k, i in columns.items()}
+        example, model = cells["example"], cells["model"]
+        if not example or not model:
+            continue
+        _once(table, labels, example, cells["label"])
+        _once(table, said.setdefault(model, {}), example, cells["prediction"])
+        if cells["score"]:
+            number = _number(table, cells["score"])
+            if scored.setdefault(model, {}).setdefault(example, number) != number:
+                raise DataUnreadable(name=table.name, reason="contradiction", value=example[:40])
+        if cells["cost"]:
+            costs.setdefault(model, []).append(_number(table, cells["cost"]))
+    if not said:
+        raise DataEmpty(name=table.name)
+    by_score = columns["score"] is not None and bool(scored)
+    names = [x for x in labels if labels[x] or by_score]
+    if not names:
+        if columns["label"] is None:
+            raise DataColumns(name=table.name, columns=list(table.columns), wanted=["label"])
+        raise DataEmpty(name=table.name)
+    return LongTable(
+        examples=_examples(table, names, labels, columns),
+        models=tuple(said),
+        predictions={m: [found.get(x, "") for x in names] for m, found in said.items()},
+        scores={m: [scored.get(m, {}).get(x, math.nan) for x in names] for m in said}
+        if by_score
+        else None,
+        costs={m: math.fsum(x) / len(x) for m, x in costs.items()},
+    )
+
+
+def _examples(
+    table: Table, names: Sequence[str], labels: dict[str, str], columns: dict[str, int | None]
+) -> Examples:
+    dropped = len(labels) - len(names)
+    label = columns["label"]
+    told = [Reason("warning.unlabelled_rows", {"count": dropped})] if dropped else []
+    return Examples(
+        name=table.name,
+        sha256=table.sha256,
+        inputs=tuple(names),
+        labels=tuple(labels[x] for x in names),
+        columns=table.columns,
+        input_column=table.columns[columns["example"] or 0],
+        label_column=None if label is None else table.columns[label],
+        warnings=(*table.warnings, *told),
+    )
+
+
+def _find(table: Table, known: Sequence[str]) -> int | None:
+    folded = [fold(column) for column in table.columns]
+    return next((folded.index(name) for name in known if name in folded), None)
+
+
+def _once(table: Table, found: dict[str, str], key: str, value: str) -> None:
+    """The same thing said twice is one; two different things are a contradiction."""
+    known = found.setdefault(key, value)
+    if known and value and known != value:
+        raise DataUnreadable(name=table.name, reason="contradiction", value=key[:40])
+    found[key] = known or value
+
+
+def _number(table: Table, text: str) -> float:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        number = math.inf
+    if math.isinf(number):
+        raise DataUnreadable(name=table.name, reason="not_numbers", value=text[:40])
+    return number
