@@ -58,15 +58,15 @@ def version() -> str:
         return ""
 
 
-def key_of(config: Mapping[str, Any]) -> str:
-    """Under which an answer is kept: another configuration or version asks anew."""
-    text = json.dumps([version(), config], sort_keys=True, default=str)
+def key_of(config: Mapping[str, Any], installed: str) -> str:
+    """Under which an answer is kept: another configuration or installed version asks anew."""
+    text = json.dumps([installed, config], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def kept(database: Database, config: Mapping[str, Any]) -> Support | None:
     """A kept answer."""
-    found = recall_architecture(database, key_of(config))
+    found = recall_architecture(database, key_of(config, version()))
     return None if found is None else support_from_json(found)
 
 
@@ -88,7 +88,7 @@ def check(
         return found
     answer = _asked(config, cancelled, timeout_s)
     if answer.answer in _FINAL:
-        remember_architecture(database, key_of(config), answer.to_json())
+        remember_architecture(database, key_of(config, version()), answer.to_json())
     return answer
 
 

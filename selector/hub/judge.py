@@ -18,8 +18,8 @@ from selector.hub.licences import strictest
 from selector.hub.lineage import with_gguf_summary
 from selector.hub.reading import read, with_model
 from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
+from selector.hub.variants import ASKED, by_format, explained, named, pick, variants_of
 from selector.hub.variants import Predict as Predict
-from selector.hub.variants import by_format, explained, named, pick, variants_of
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
@@ -222,6 +222,6 @@ def refitted(
     risks = tuple(risk for risk in candidate.risks if risk.code != "risk.unknown_size")
     changed = replace(candidate, facts=facts, about=about, variants=variants, risks=risks)
     before = candidate.chosen
-    if before is not None and before.reason.code == "variant.asked":
+    if before is not None and before.reason.code == ASKED:
         return with_variant(changed, named(variants, before.engine, before.precision, task))
     return with_variant(changed, pick(variants, task))

@@ -26,6 +26,8 @@ from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
 Predict = Callable[[ModelFacts, Task, Machine, str, str], Fit]
+ASKED = "variant.asked"
+"""The reason of a variant that the user named."""
 FASTER = 1.5
 """A smaller difference of predicted speeds is within their error and not worth a word."""
 _SOUNDEST = ("fits", "tight", "unknown", "no")
@@ -203,4 +205,4 @@ def named(
         if each.engine == engine and (precision is None or each.precision == precision)
     ]
     found = pick(mine, task)
-    return None if found is None else replace(found, reason=Reason("variant.asked"))
+    return None if found is None else replace(found, reason=Reason(ASKED))

@@ -9,18 +9,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from selector.errors import HubUnreachable
 from selector.hub.candidate import SearchResult
 from selector.hub.preflight import Answer
 from selector.hub.score import Weights
 from selector.settings import Settings, load_settings, save_settings
+from selector.store.database import Database
+from selector.store.link_speed import remember_link_speed
 from selector.store.projects import Project
 from selector.wording import Wording
 from tests.ui.listed_models import listed
-from tests.ui.stub_desk import SHA, TASK, many_candidates
-from tests.ui.test_candidates_page import open_page, search, settled
+from tests.ui.made_candidates import SHA, many_candidates
+from tests.ui.prepared import TASK
+from tests.ui.served_models import BANKING, RESEARCH
+from tests.ui.test_candidates_page import key_of, open_page, search, settled
+from ui.models.candidate_row import in_form, row_of_candidate
 from ui.pages import candidate_checks
 from ui.pages.candidate_checks import deepened
+from ui.pages.candidates_filters import Filters
 from ui.pages.candidates_loading import same_choice
 from ui.widgets.plain import breakable
 from ui.widgets.preflight_card import MARKS, PreflightCard
@@ -29,16 +34,31 @@ L6 = f"acme/mail-sorter-L6@{SHA}"
 L12 = f"acme/mail-sorter-L12@{SHA}"
 
 
+def shows(page, result: SearchResult) -> None:
+    """The page with this answer to a search, which nobody was asked for."""
+    page._found((result, [], Filters()))
+
+
 @pytest.fixture
-def page(make_bench, desk, qtbot, monkeypatch):
-    monkeypatch.setattr(desk, "library", list)
+def page(make_bench, desk, hub, qtbot, monkeypatch):
+    """Candidates made from answers of a Hub; the Hub on loopback is there, and is not asked."""
     monkeypatch.setattr(candidate_checks, "PAUSE_MS", 30)
-    found = listed()
-    desk.search_answer = SearchResult("hub", 5, {"removed.other_form": 1}, found)
+    desk.offline = True
     bench = make_bench(Project(id=1, task=TASK))
     made = open_page(bench, qtbot)
-    made.bench, made.found = bench, found
-    search(made, qtbot)
+    made.bench, made.found = bench, listed()
+    shows(made, SearchResult("hub", 5, {"removed.other_form": 1}, made.found))
+    return made
+
+
+@pytest.fixture
+def searched(make_bench, hub, qtbot, monkeypatch):
+    """What a real search of the Hub on loopback gives, with the cursor on no row yet."""
+    bench = make_bench(Project(id=1, task=TASK))
+    made = open_page(bench, qtbot)
+    made.bench = bench
+    search(made, qtbot, "intents")
+    hub.clear_requests()
     return made
 
 
@@ -46,60 +66,64 @@ def texts(widget) -> list[str]:
     return [label.text().replace("\u200b", "") for label in widget.findChildren(QLabel)]
 
 
-def rested(page, qtbot, desk, row):
-    page.results.table.selectRow(row)
-    qtbot.waitUntil(lambda: page.results.details.row is not None, timeout=2000)
-    qtbot.wait(80)
-    settled(page.bench, qtbot)
+def rest_on(page, repo) -> None:
+    place = next(n for n, row in enumerate(page.model.rows) if row.repo == repo)
+    page.results.table.selectRow(place)
 
 
-def test_that_the_card_answers_before_anything_is_asked_and_more_after(page, desk, qtbot):
-    desk.examine_answer = page.found[0]
-    desk.gate.clear()
-    page.results.table.selectRow(1)
-    page.results.table.selectRow(0)
-    card = page.results.details.card
+def looked_at(hub) -> list[str]:
+    """The models whose own page was asked for."""
+    asked = hub.requests_to(path="/api/models/", origin="api")
+    return [r.path.removeprefix("/api/models/").split("/revision/")[0] for r in asked]
+
+
+@pytest.mark.timeout(120)
+def test_that_the_card_answers_before_anything_is_asked_and_more_after(
+    searched, desk, hub, places, qtbot
+):
+    with Database(places.database) as database:
+        remember_link_speed(database, 20_000.0)
+    held = hub.faults.hang(3, path=f"/api/models/{BANKING}/revision")
+    rest_on(searched, BANKING)
+    card = searched.results.details.card
     assert any(line.startswith("Loads here? Unknown") for line in texts(card))
     assert card.note.text() == "Being checked…"
-    desk.gate.set()
-    rested(page, qtbot, desk, 0)
-    shown = texts(page.results.details.card)
-    assert any(line == "Loads here? Yes" for line in shown)
-    assert any("22\u00a0M parameters" in line for line in shown)
-    assert any(line.startswith("How long? About 44") for line in shown)
+    qtbot.waitUntil(lambda: held.strikes == 1, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "Loads here? Yes" in texts(searched.results.details.card), timeout=90_000
+    )
+    shown = texts(searched.results.details.card)
+    assert any("284\u00a0k parameters" in line for line in shown)
+    assert any(line.startswith("How long? About 3") for line in shown)
 
 
-def test_that_only_the_row_where_the_cursor_rests_is_asked_for_and_once(page, desk, qtbot):
-    settled(page.bench, qtbot)
-    qtbot.wait(80)
-    settled(page.bench, qtbot)
-    desk.examined.clear()
-    for row in (1, 2, 3, 2):
-        page.results.table.selectRow(row)
-    rested(page, qtbot, desk, 2)
-    assert len(desk.examined) == 1
+def test_that_only_the_row_where_the_cursor_rests_is_asked_for_and_once(searched, hub, qtbot):
+    for repo in (BANKING, RESEARCH, "bank/intents-small", RESEARCH):
+        rest_on(searched, repo)
+    qtbot.waitUntil(lambda: RESEARCH in looked_at(hub), timeout=20_000)
+    qtbot.wait(100)
+    assert looked_at(hub) == [RESEARCH]
+
+
+def test_that_offline_and_for_models_on_the_disk_nothing_is_asked(page, desk, hub, qtbot):
     page.results.table.selectRow(1)
-    rested(page, qtbot, desk, 2)
-    assert len([ref for ref in desk.examined if "multilingual" in ref]) == 1
-
-
-def test_that_offline_and_for_models_on_the_disk_nothing_is_asked(page, desk, qtbot):
-    desk.examined.clear()
-    desk.offline = True
-    rested(page, qtbot, desk, 1)
     assert "Offline" in page.results.details.card.note.text()
     desk.offline = False
     here = replace(page.found[0], on_disk=True)
-    desk.search_answer = SearchResult("hub", 1, {}, (here,))
-    search(page, qtbot)
-    rested(page, qtbot, desk, 0)
-    assert desk.examined == []
+    shows(page, SearchResult("hub", 1, {}, (here,)))
+    page.results.table.selectRow(0)
+    qtbot.wait(200)
+    settled(page.bench, qtbot)
+    assert hub.requests == []
 
 
-def test_that_a_hub_that_cannot_be_asked_is_said_in_the_card(page, desk, qtbot):
-    desk.examine_answer = HubUnreachable(endpoint="http://127.0.0.1:9", reason="ConnectError")
-    rested(page, qtbot, desk, 1)
-    assert "could not be asked" in page.results.details.card.note.text()
+def test_that_a_hub_that_cannot_be_asked_is_said_in_the_card(page, desk, qtbot, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    desk.offline = False
+    page.results.table.selectRow(1)
+    qtbot.waitUntil(
+        lambda: "could not be asked" in page.results.details.card.note.text(), timeout=20_000
+    )
     assert not page.banner.isVisible()
 
 
@@ -133,27 +157,36 @@ def test_that_one_model_has_all_its_forms_and_says_why_some_cannot_be_used(page,
     assert "not usable here: No engine here reads the format onnx" in said
 
 
-def test_that_the_chosen_form_is_what_is_downloaded_and_kept(page, desk, qtbot):
+def test_that_the_chosen_form_is_what_is_downloaded_and_kept(searched, hub, qtbot):
+    page, key = searched, key_of(hub)
+    rest_on(page, BANKING)
     details = page.results.details
     place = next(n for n in range(details.forms.count()) if "bf16" in details.forms.itemText(n))
     details.forms.setFocus()
     details.forms.setCurrentIndex(place)
     details.forms.activated.emit(place)
-    assert page.model.rows[0].ref == f"{L6}#torch-bf16"
+    row = next(row for row in page.model.rows if row.repo == BANKING)
+    assert row.ref == f"{key}#torch-bf16"
     assert page.results.details.forms.currentText().startswith("torch · bf16")
-    page.model.tick({L6})
+    page.model.tick({key})
     page.footer.primary.click()
+    qtbot.waitUntil(lambda: bool(page.bench.services.project.refs), timeout=30_000)
     settled(page.bench, qtbot)
-    assert desk.pulls == [(f"{L6}#torch-bf16",)]
-    assert page.bench.services.project.refs == (f"{L6}#torch-bf16",)
-    assert page.model.rows[0].on_disk
+    assert page.bench.services.project.refs == (f"{key}#torch-bf16",)
+    assert next(row for row in page.model.rows if row.repo == BANKING).on_disk
     assert page.footer.primary.text() == "Try 1 model"
 
 
-def test_that_naming_the_default_form_is_no_other_choice():
-    assert same_choice([L6], [f"{L6}#torch-fp32"])
-    assert not same_choice([L6], [f"{L6}#torch-bf16"])
-    assert not same_choice([L6], [L6, L12])
+def test_that_naming_no_form_means_the_one_that_petit_picks():
+    first, second = (row_of_candidate(candidate, n) for n, candidate in enumerate(listed()[:2]))
+    assert (first.key, second.key) == (L6, L12)
+    assert same_choice([L6], [first])
+    assert same_choice([f"{L6}#torch-fp32", L12], [second, first])
+    assert not same_choice([f"{L6}#torch-bf16"], [first])
+    assert not same_choice([L6], [first, second])
+    half = next(v for v in first.candidate.variants if v.precision == "bf16")
+    assert not same_choice([L6], [in_form(first, half)])
+    assert same_choice([f"{L6}#torch-bf16"], [in_form(first, half)])
 
 
 def test_that_a_closer_look_keeps_the_form_the_order_and_the_siblings(page):
@@ -169,7 +202,7 @@ def test_that_a_closer_look_keeps_the_form_the_order_and_the_siblings(page):
 # -- order ------------------------------------------------------------------------------------------
 
 
-def test_that_weights_reorder_the_table_at_once_and_are_kept(page, desk, qtbot, tmp_path):
+def test_that_weights_reorder_the_table_at_once_and_are_kept(page, desk, hub, qtbot, tmp_path):
     kept: list[Settings] = []
     page.bench.services.change_settings = kept.append
     before = [row.repo for row in page.model.rows]
@@ -179,7 +212,7 @@ def test_that_weights_reorder_the_table_at_once_and_are_kept(page, desk, qtbot, 
     for name, box in dialog.boxes.items():
         box.setValue(100 if name == "adoption" else 0)
     qtbot.waitUntil(lambda: page.model.rows[0].repo.endswith("multilingual-v2"), timeout=2000)
-    assert desk.searches[-1:] == desk.searches[:1]  # the Hub was not asked again
+    assert hub.requests == []
     assert page.results.table.current_row().repo == before[0]  # the cursor stays on its model
     save_settings(tmp_path / "s.json", kept[-1])
     again = Weights.read(load_settings(tmp_path / "s.json").ranking)
@@ -262,8 +295,8 @@ def test_that_hostile_text_is_shown_plain_and_cannot_widen_the_pane(page, desk, 
         summary=replace(about.summary, value=evil, source="card"),
         architecture=replace(about.architecture, value="X" * 80, source="config"),
     )
-    desk.search_answer = SearchResult("hub", 1, {}, (replace(page.found[0], about=about),))
-    search(page, qtbot)
+    shows(page, SearchResult("hub", 1, {}, (replace(page.found[0], about=about),)))
+    page.results.table.selectRow(0)
     details = page.results.details
     labels = details.widget().findChildren(QLabel)
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
@@ -280,6 +313,6 @@ def test_that_long_words_can_break_and_short_ones_stay():
 
 
 def test_that_rows_of_an_older_kind_still_show(page, desk, qtbot):
-    desk.search_answer = SearchResult("cache", 5, {}, many_candidates(), age_s=60)
-    search(page, qtbot)
+    shows(page, SearchResult("cache", 5, {}, many_candidates(), age_s=60, cause="hub.offline"))
+    page.results.table.selectRow(0)
     assert page.results.details.row is not None

@@ -9,6 +9,7 @@ from selector.fit.base import Fit, Verdict
 from selector.hub.candidate import Candidate, Licence, LicenceClass, Reason, Variant
 from selector.hub.filters import marks
 from selector.hub.judge import with_variant
+from selector.hub.variants import ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class CandidateRow:
     def key(self) -> str:
         """``ORG/NAME@REVISION`` of the chosen form, whose repository may be a sibling's."""
         return self.ref.partition("#")[0]
+
+    @property
+    def by_default(self) -> bool:
+        """Whether it is the form that Petit picks, and not one that the user chose."""
+        chosen = self.candidate.chosen if self.candidate else None
+        return chosen is None or chosen.reason.code != ASKED
 
     @property
     def usable(self) -> bool:
@@ -106,10 +113,11 @@ def renewed(row: CandidateRow, candidate: Candidate) -> CandidateRow:
 
 
 def in_form(row: CandidateRow, variant: Variant) -> CandidateRow:
-    """The row with another of its forms chosen."""
+    """The row with the form that the user chose."""
     if row.candidate is None:
         return row
-    return renewed(row, with_variant(row.candidate, variant))
+    asked = replace(variant, reason=Reason(ASKED))
+    return renewed(row, with_variant(row.candidate, asked))
 
 
 def now_here(row: CandidateRow) -> CandidateRow:

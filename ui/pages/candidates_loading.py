@@ -62,13 +62,14 @@ def in_named_forms(rows: Sequence[CandidateRow], refs: Sequence[str]) -> list[Ca
     return found
 
 
-def same_choice(refs: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether both name the same models in the same forms; no form named means the default one."""
-
-    def forms(texts: Sequence[str]) -> set[str]:
-        return {parse_reference(text).short for text in texts}
-
-    return forms(refs) == forms(others)
+def same_choice(refs: Sequence[str], rows: Sequence[CandidateRow]) -> bool:
+    """Whether ``rows`` are what ``refs`` name; a reference without a form means the one Petit picks."""
+    named = {without_engine(ref): ref for ref in refs}
+    if named.keys() != {row.key for row in rows}:
+        return False
+    return all(
+        named[row.key] == row.ref or (named[row.key] == row.key and row.by_default) for row in rows
+    )
 
 
 def merged(found: Sequence[CandidateRow], kept: Sequence[CandidateRow]) -> list[CandidateRow]:

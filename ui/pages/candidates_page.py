@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -284,12 +285,13 @@ class CandidatesPage(QWidget):
         if any(not row.on_disk for row in ticked):
             self._pull(ticked)
         elif ticked:
-            self._keep(tuple(row.ref for row in ticked))
+            self._keep(ticked)
             self._services.go_to(TRY_STEP)
 
-    def _keep(self, refs: tuple[str, ...]) -> None:
+    def _keep(self, rows: Sequence[CandidateRow]) -> None:
         project = self._services.project
-        if not same_choice(project.refs, refs):
+        if not same_choice(project.refs, rows):
+            refs = tuple(row.ref for row in rows)
             self._services.change_project(
                 replace(project, refs=refs, evaluation=None, decision_file=None)
             )
@@ -323,7 +325,7 @@ class CandidatesPage(QWidget):
     def _all_ready(self) -> None:
         ticked = self.model.ticked
         if all(row.on_disk for row in ticked):
-            self._keep(tuple(row.ref for row in ticked))
+            self._keep(ticked)
         note = self._services.wording.text("candidates.downloaded", n=self._ready)
         self.banner.show_message("success", note)
 
