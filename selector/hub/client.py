@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from selector import __version__
 from selector.errors import HubAnswerBad
 from selector.hub import answers, environment
 from selector.hub.pacing import Pacing, RateWindow
@@ -74,7 +75,11 @@ class HubClient:
     def _headers(self) -> dict[str, str]:
         from huggingface_hub.utils._headers import build_hf_headers
 
-        return build_hf_headers(token=self._user_token() or False, library_name="petit")
+        return build_hf_headers(
+            token=self._user_token() or False,
+            library_name="petit",
+            library_version=__version__,
+        )
 
     def _user_token(self) -> str | None:
         """The stored token goes to Hugging Face only, another server gets what the user set for it."""
