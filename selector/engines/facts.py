@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,6 +21,8 @@ _NOT_WEIGHTS = re.compile(
 )
 
 
+# The same few names come again and again while hundreds of models are judged.
+@lru_cache(maxsize=4096)
 def format_of(path: str) -> str | None:
     """The format of the weights in one file; None when it holds none."""
     pure = PurePosixPath(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from selector import __version__
 from selector.errors import HubAnswerBad
 from selector.hub import answers, credentials, environment
 from selector.hub.pacing import Pacing, RateWindow
@@ -88,7 +89,9 @@ class HubClient:
         if token is not None:
             token = credentials.clean_token(token)
             hide(token)
-        return build_hf_headers(token=token or False, library_name="petit")
+        return build_hf_headers(
+            token=token or False, library_name="petit", library_version=__version__
+        )
 
     def _user_token(self) -> str | None:
         """The stored token goes to Hugging Face only, another server gets what the user set for it."""

@@ -322,13 +322,14 @@ def search(
 ) -> SearchResult:
     """Candidates for ``task``, best first; ``scanned == len(candidates) + sum(removed.values())``.
 
-    ``filters`` are the fields of Filters. Without the Hub the fitting models of ``local`` are given,
+    ``filters`` are the fields of Filters. Without an answer of use the fitting models of ``local`` are given,
     and those that ``memory`` has seen. Raises HubProblem when there is neither, BadSetting.
     """
     wanted = Filters(**filters)
     this = _Search(client, task, machine, wanted, predict, engines, memory or NoMemory(), weights)
     try:
         return this.online(local)
-    except (HubUnreachable, HubOffline, HubBusy) as problem:
+    except (HubUnreachable, HubOffline, HubBusy, HubAnswerBad) as problem:
+        # A page to log in to the network of a hotel is an answer as well.
         this.tally = Tally()
         return this.without_hub(local, problem)

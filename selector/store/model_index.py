@@ -48,6 +48,8 @@ WINDOW = 4000
 BEYOND = 20_000
 """Matches of words that are gone through for passing rows."""
 UNKNOWN = 1 << 62
+RARE = 0.01
+"""A share of the window that passes, below which the rest of a task is not gone through row by row."""
 _LOCK_S = 0.5
 _BUCKETS = 40
 _NAMES = 5000
@@ -133,9 +135,12 @@ class ModelIndex:
             window = self._window(query, sieve, tasks, begun=begun)
         passing = [row for row in window if row[1] == 0]
         if len(passing) < query.limit and len(window) >= WINDOW:
+            rare = len(passing) < len(window) * RARE
             known = {row[0] for row in window}
             more = [
-                row for row in self._beyond(query, sieve, tasks, begun=begun) if row[0] not in known
+                row
+                for row in self._beyond(query, sieve, tasks, begun=begun, rare=rare)
+                if row[0] not in known
             ]
             passing += more
             window += more
@@ -201,11 +206,11 @@ class ModelIndex:
         return _placed(found)
 
     def _beyond(
-        self, query: Query, sieve: Sieve, tasks: Sequence[int], *, begun: bool
+        self, query: Query, sieve: Sieve, tasks: Sequence[int], *, begun: bool, rare: bool
     ) -> list[tuple[int, int, int]]:
-        """Passing rows beyond the window."""
+        """Passing rows beyond the window; ``rare`` ones are quicker found by their licence or language."""
         key = sort_key(query.sort)
-        if query.words:
+        if query.words or (rare and sieve.tokens):
             rows = self._database.rows(
                 f"SELECT m.id, 0, {key} FROM (SELECT rowid FROM word WHERE word MATCH ? "
                 f"ORDER BY rowid LIMIT {BEYOND}) w JOIN model m ON m.id = w.rowid "

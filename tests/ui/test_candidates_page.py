@@ -112,7 +112,7 @@ def test_that_a_search_shows_candidates_and_where_the_hidden_ones_went(page, qtb
     assert len(page.model.rows) == 3
     hidden = page.results.hidden
     assert hidden.text == "2 hidden:"
-    assert hidden.pills["memory"].text() == "1 too big for the memory"
+    assert hidden.pills["memory"].text() == "Too big for the memory · 1"
     hidden.everything.click()
     settled(page.bench, qtbot)
     assert len(page.model.rows) == 5

@@ -90,6 +90,7 @@ class CandidatesFilters(QWidget):
         self.query.setPlaceholderText(wording.text("candidates.search_placeholder"))
         self.query.setAccessibleName(wording.text("candidates.search_name"))
         self.query.setClearButtonEnabled(True)
+        self.query.setMinimumWidth(self.fontMetrics().averageCharWidth() * 16)
         self.query.textEdited.connect(self._typed)
         self.query.returnPressed.connect(self._submit)
         self.choices = {name: FilterChoice(spec, wording) for name, spec in CHOICES.items()}
@@ -168,9 +169,13 @@ class CandidatesFilters(QWidget):
         often.setSpacing(8)
         for name in _FIRST:
             often.addWidget(self.choices[name])
-        often.addWidget(self.more)
-        often.addWidget(self.clear)
         often.addStretch(1)
+        self._ends = QWidget()
+        ends = QHBoxLayout(self._ends)
+        ends.setContentsMargins(0, 0, 0, 0)
+        ends.setSpacing(8)
+        ends.addWidget(self.more)
+        ends.addWidget(self.clear)
         self._rare = QWidget()
         self._rare.setAccessibleName(self._wording.text("candidates.more_filters"))
         rare = FlowLayout(self._rare)
@@ -184,7 +189,8 @@ class CandidatesFilters(QWidget):
         self._grid.setColumnStretch(0, 1)
         self._grid.addWidget(self.query, 0, 0)
         self._grid.addWidget(self._often, 0, 1)
-        self._grid.addWidget(self._rare, 2, 0, 1, 2)
+        self._grid.addWidget(self._ends, 0, 2)
+        self._grid.addWidget(self._rare, 2, 0, 1, 3)
         order = [self.query, *(self.choices[name] for name in _FIRST), self.more, self.clear]
         order += [c for name, c in self.choices.items() if name not in _FIRST]
         for before, after in pairwise(order):
@@ -193,10 +199,10 @@ class CandidatesFilters(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The search field gets a line of its own where there is little width."""
         super().resizeEvent(event)
-        needed = self._often.sizeHint().width() + self.fontMetrics().averageCharWidth() * 40
+        beside = self._often.sizeHint().width() + self._ends.sizeHint().width()
+        needed = beside + self.fontMetrics().averageCharWidth() * 40
         narrow = event.size().width() < needed
-        self._grid.addWidget(self.query, 0, 0, 1, 2 if narrow else 1)
-        self._grid.addWidget(self._often, *((1, 0, 1, 2) if narrow else (0, 1, 1, 1)))
+        self._grid.addWidget(self._often, *((1, 0, 1, 3) if narrow else (0, 1, 1, 1)))
 
     def minimumSizeHint(self) -> QSize:
         """As in the narrow arrangement: else it could never become narrow."""

@@ -39,7 +39,7 @@ class CandidatesHidden(QWidget):
         self._all = False
         self.pills: dict[str, QPushButton] = {}
         self.everything = QPushButton()
-        self.everything.setProperty("kind", "quiet")
+        self.everything.setProperty("pill", True)
         self.everything.clicked.connect(lambda: self.all_asked.emit(not self._all))
         self._sum = label("", "muted", wrap=False)
         self._row = FlowLayout(self)
@@ -90,6 +90,7 @@ class CandidatesHidden(QWidget):
         key = "hide_again" if self._all else "show_all"
         self.everything.setText(words.text(f"candidates.{key}"))
         self.everything.setVisible(self._all or bool(_SHOWABLE & hiding - {"limit"}))
+        self._sum.setMinimumHeight(self.everything.sizeHint().height())
         self._set_icons()
         self.setVisible(bool(self._counts) or self._all)
         if had in self.pills:
@@ -98,8 +99,8 @@ class CandidatesHidden(QWidget):
 
     def _pill(self, name: str, *, shown: bool) -> QPushButton:
         words, count = self._services.wording, self._counts[name]
-        why = words.text(f"removed.{name}")
-        pill = QPushButton(words.text("candidates.hidden_part", n=count.hidden, why=why), self)
+        why = words.text(f"candidates.hidden_by.{name}")
+        pill = QPushButton(words.text("candidates.hidden_pill", n=count.hidden, why=why), self)
         pill.setProperty("pill", True)
         if name not in _SHOWABLE:
             pill.setEnabled(False)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from selector.errors import HubOffline, PetitError
 from selector.hub.candidate import LocalModel, SearchResult
@@ -73,6 +73,7 @@ class CandidatesPage(QWidget):
         self.results.search_asked.connect(self.search)
         self.results.disk_asked.connect(self.show_disk)
         self.results.stop_asked.connect(self.cancel)
+        self.waiting.began.connect(self.results.stop.hide)
         self.results.hidden.asked.connect(self.filters.show_anyway)
         self.results.hidden.all_asked.connect(
             lambda everything: self.filters.show_anyway((), everything=everything)
@@ -92,8 +93,11 @@ class CandidatesPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(12)
-        column.addWidget(label(self.title, "title"))
-        column.addWidget(self._for_task)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(label(self.title, "title", wrap=False))
+        head.addWidget(self._for_task, 1, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(head)
         column.addWidget(self.filters)
         column.addWidget(self.waiting)
         column.addWidget(self.banner)
@@ -215,7 +219,7 @@ class CandidatesPage(QWidget):
         else:
             hidden = bool(set(result.removed) - NEVER_SHOWN)
             said = hidden_text(result.removed, words)
-            self.results.show_empty("hidden" if hidden else "nothing", said)
+            self.results.show_empty("hidden" if hidden else "nothing")
         announce(self, "\n".join(line for line in (said, note) if line))
 
     def _failed(self, error: PetitError) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -24,6 +25,8 @@ from ui.widgets.empty_state import EmptyState
 
 DETAILS_SIGNS = 46
 """Average characters that fit beside the table."""
+LEAST_LINES = 15
+"""Lines of text for which table and details have room together."""
 _ICONS = {
     "no_task": "list-checks",
     "offline": "wifi-off",
@@ -73,7 +76,7 @@ class CandidatesResults(QWidget):
         """The empty state shown, ``busy`` or ``table``."""
         self.empty = EmptyState(services.theme)
         self.empty.action_asked.connect(self._act)
-        self.summary = label("", wrap=False)
+        self.summary = label("")
         self.hidden = CandidatesHidden(services)
         self.stop = self._quiet(text("candidates.stop"))
         self.stop.clicked.connect(self.stop_asked)
@@ -90,6 +93,10 @@ class CandidatesResults(QWidget):
         self.splitter.setHandleWidth(12)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.details)
+        # A page whose height follows from its width gets what its parts would like, not what they
+        # need; without this it would scroll as a whole, and the table in it as well.
+        self.splitter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.splitter.setMinimumHeight(self.fontMetrics().height() * LEAST_LINES)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 1)
         self._lay_out()

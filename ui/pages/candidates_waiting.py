@@ -21,8 +21,10 @@ class CandidatesWaiting(QFrame):
 
     Signals:
         stop_asked: the user does not want to wait.
+        began: it is shown, with a button of its own to stop.
     """
 
+    began = Signal()
     stop_asked = Signal()
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
@@ -60,7 +62,8 @@ class CandidatesWaiting(QFrame):
             self._reason = wait.reason
             self.setAccessibleName(self.text)
             announce(self, self.text)
-        self.show()
+            self.show()
+            self.began.emit()
 
     def end(self) -> None:
         """Nothing is waited for any more."""
