@@ -11,6 +11,7 @@ from typing import Any
 
 from selector import registry
 from selector.engines.base import Engine
+from selector.engines.facts import FORMATS
 from selector.errors import (
     BadSetting,
     HubBusy,
@@ -27,13 +28,15 @@ from selector.hub import library, results
 from selector.hub.candidate import LocalModel, Reason
 from selector.hub.client import HubClient
 from selector.hub.complete import deepen
-from selector.hub.download import HASHES, Fetched, Places, flagged_files, pull
+from selector.hub.download import HASHES, Fetched, Places, described, flagged_files, pull
 from selector.hub.facts import facts_from_info
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of
 from selector.hub.layout import blob_name
 from selector.hub.leftovers import sweep_old
 from selector.hub.local_facts import row_of_local
+from selector.hub.patience import Patience
+from selector.hub.progress import Progress
 from selector.hub.ranking import rank
 from selector.hub.search import search
 from selector.hub.waiting import interruptible
@@ -181,7 +184,7 @@ class Request:
                 engine,
                 precision,
                 places=Places(self.cache, self.locations.create().downloads),
-                progress=lambda progress: self.emit(progress.to_json()),
+                progress=self._moved,
                 cancelled=self.cancelled,
                 fetched=lambda revision, one: self._remember(ref.repo, revision, one),
                 branch=self.args.get("branch"),
@@ -194,6 +197,9 @@ class Request:
         if pulled.bytes_per_s is not None:
             self._remember_rate(pulled.bytes_per_s)
         return {"model": results.local_to_json(pulled.model)}
+
+    def _moved(self, progress: Progress) -> None:
+        self.emit(progress.to_json())
 
     def _remember(self, repo: str, revision: str, one: Fetched) -> None:
         file = one.file
@@ -209,14 +215,15 @@ class Request:
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
         """The engine and precision ``ref`` names, or the first engine here that loads it."""
         known = _engines(ref)
-        usable = [engine for engine in known.values() if engine.probe().ok] or list(known.values())
+        # The reference first: what all engines can load is loaded as it was published.
+        ordered = sorted(known.values(), key=lambda e: min(map(FORMATS.index, e.info.formats)))
+        usable = [engine for engine in ordered if engine.probe().ok] or ordered
         chosen = usable[0]
-        if len(usable) > 1 and task is not None and not self.client.offline:
-            raw = interruptible(
-                lambda: self.client.model_info(ref.repo, ref.revision), self.cancelled
-            )
+        if len(usable) > 1 and not self.client.offline:
+            raw = described(self.client, ref, self._moved, self.cancelled, Patience())
             facts = facts_from_info({**raw, "id": ref.repo})
-            chosen = next((e for e in usable if e.can_load(facts, task).ok), chosen)
+            able = (e for e in usable if (e.can_load(facts, task).ok if task else e.offered(facts)))
+            chosen = next(able, chosen)
         precision = ref.precision or chosen.info.precisions[0]
         if precision not in chosen.info.precisions:
             raise UnknownEngine(engine=f"{chosen.info.id}-{precision}", known=_variants(known))
