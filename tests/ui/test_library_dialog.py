@@ -7,7 +7,9 @@ import os
 import sys
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QMessageBox
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from selector.paths import hub_cache
 from selector.settings import load_settings
@@ -45,6 +47,26 @@ def dialog(make_bench, disk, qtbot):
     settled(bench, qtbot)
     made.bench = bench
     return made
+
+
+def answer(words):
+    """Press this button of the next question, or Escape; gives what the question said."""
+    said = []
+
+    def press():
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, press)
+            return
+        said.append(box.informativeText())
+        buttons = [x for x in box.buttons() if x.text() == words]
+        if buttons:
+            buttons[0].click()
+        else:
+            QTest.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(20, press)
+    return said
 
 
 def cells(dialog, column):
@@ -85,12 +107,9 @@ def test_that_every_file_is_checked_and_a_damaged_one_is_named(dialog, qtbot):
     }
 
 
-def test_that_a_model_of_another_program_is_removed_only_with_its_files_in_view(
-    dialog, qtbot, monkeypatch
-):
+def test_that_a_model_of_another_program_is_removed_only_with_its_files_in_view(dialog, qtbot):
     select(dialog, SMALL)
-    asked = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.informativeText()) or 0)
+    asked = answer(None)
     dialog.remove_button.click()
     settled(dialog.bench, qtbot)
     assert "Petit did not download" in asked[0]
@@ -99,11 +118,11 @@ def test_that_a_model_of_another_program_is_removed_only_with_its_files_in_view(
 
 
 def test_that_removing_says_what_it_freed_and_leaves_what_others_are_downloading(
-    dialog, disk, qtbot, monkeypatch
+    dialog, disk, qtbot
 ):
-    monkeypatch.setattr(dialog, "agrees_to_remove", lambda _: True)
     for repo in (SMALL, BANKING):
         select(dialog, repo)
+        answer("Remove")
         dialog.remove_button.click()
         settled(dialog.bench, qtbot)
         assert "freed" in dialog.banner.text
@@ -112,18 +131,16 @@ def test_that_removing_says_what_it_freed_and_leaves_what_others_are_downloading
     assert not (hub_cache() / "models--bank--intents-nano").exists()
 
 
-def test_that_unfinished_files_of_others_are_asked_about_and_ours_are_not(
-    dialog, disk, qtbot, monkeypatch
-):
+def test_that_unfinished_files_of_others_are_asked_about_and_ours_are_not(dialog, disk, qtbot):
     foreign, ours = disk
     dialog.leftovers.button(foreign=False).click()
     settled(dialog.bench, qtbot)
     assert not ours.exists()
-    monkeypatch.setattr(dialog, "agrees_to_sweep", lambda: False)
+    answer(None)
     dialog.leftovers.button(foreign=True).click()
     settled(dialog.bench, qtbot)
     assert foreign.exists()
-    monkeypatch.setattr(dialog, "agrees_to_sweep", lambda: True)
+    answer("Delete them")
     dialog.leftovers.button(foreign=True).click()
     settled(dialog.bench, qtbot)
     assert not foreign.exists()
@@ -131,8 +148,6 @@ def test_that_unfinished_files_of_others_are_asked_about_and_ours_are_not(
 
 
 def test_that_columns_sort_by_what_they_mean(dialog):
-    from PySide6.QtCore import Qt
-
     dialog.model.sort(Column.SIZE, Qt.SortOrder.DescendingOrder)
     sizes = [entry.bytes for entry in dialog.model.entries]
     assert sizes == sorted(sizes, reverse=True)
