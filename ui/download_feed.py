@@ -61,8 +61,12 @@ class DownloadFeed(QObject):
         self._desk.downloads.cancel(*keys)
         self.look()
 
+    def stop(self) -> None:
+        """The window closes: look no more."""
+        self._timer.stop()
+
     def look(self) -> None:
-        """Look at the queue now; the queue must have been opened or be free to open."""
+        """Look at the queue now. The first look opens it, which reads the store."""
         queue = self._desk.downloads
         ended = queue.take_ended()
         self.items = queue.items()

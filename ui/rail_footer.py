@@ -92,7 +92,7 @@ class RailFooter(QWidget):
             key = "library_problem"
         elif states:
             key = "library_paused"
-        percent = done / total if total else 0.0
+        percent = round(done / total, 2) if total else 0.0
         self.library.setText(self._wording.text(f"window.{key}", percent=percent))
 
     def show_settings(self, settings: Settings) -> None:

@@ -202,6 +202,7 @@ class Window(QMainWindow):
         self._build()
         self.pages.activate()
         self.jobs.resume()
+        self._open_queue()
 
     def _choose_theme(self, theme: str) -> None:
         self._change_settings(replace(self.services.settings, theme=theme))
@@ -298,6 +299,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.services.background.stop_all()
+        self.services.downloads.stop()
         geometry = base64.b64encode(self.saveGeometry().data()).decode("ascii")
         self._change_settings(
             replace(self.services.settings, geometry=geometry, first_run_done=True)

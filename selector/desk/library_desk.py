@@ -211,8 +211,10 @@ class LibraryDesk:
 
     def close(self) -> None:
         """End every process that the desk started; the queue of downloads is kept."""
-        if self._queue is not None:
-            self._queue.close()
+        with self._opening:
+            queue, self._queue = self._queue, None
+        if queue is not None:
+            queue.close()
         self._process.close()
         with self._lock:
             workers = list(self._open)

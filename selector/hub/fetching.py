@@ -3,7 +3,8 @@
 
 Connections are threads that take pieces. The calling thread reports, watches the disk and can be
 cancelled at any time; a connection that hangs then is left behind, ends at its own time limit, and
-writes nothing any more. Hashing has a thread of its own and follows the bytes as they come.
+writes nothing any more. Hashing has a thread of its own and follows the bytes as they come; a small
+file is hashed by the connection that brought it.
 """
 
 from __future__ import annotations
@@ -113,6 +114,10 @@ class Fetcher:
         until = time.monotonic() + _LEFT_BEHIND_S
         for thread in connections:
             thread.join(max(0.0, until - time.monotonic()))
+        with self._changed:  # nor may anybody else take a small file that is just becoming one
+            self._changed.wait_for(
+                lambda: not any(job.claimed and not job.done for job in self._jobs), _ADOPTED_S
+            )
         for job in self._jobs:
             job.close()
 
@@ -232,6 +237,19 @@ class Fetcher:
             else:
                 self._fruitless = 0
             self._changed.notify_all()
+        # Many small files: their hashes and the disk's patience are shared by the connections.
+        if job.small and part.complete and self._claims(job):
+            while part.hash_more():
+                pass
+            if part.hashed >= job.size:
+                self._judge(job)
+
+    def _claims(self, job: Job) -> bool:
+        """Whether it is for the caller to judge what came."""
+        with self._changed:
+            mine = not (job.claimed or job.done or self._stopped)
+            job.claimed = job.claimed or mine
+            return mine
 
     def _reached(self, job: Job, piece: Piece) -> int:
         """How far a piece has come, whatever ended it."""
@@ -324,13 +342,13 @@ class Fetcher:
                 for job in self._jobs:
                     if job.found and not job.done:
                         self._check_found(job)
-                    if job.part is None or job.done:
+                    if job.part is None or job.done or job.claimed:
                         continue
                     while job.part.hash_more():
                         busy = True
                         if self._stopped:
                             return
-                    if job.complete and job.part.hashed >= job.size:
+                    if job.complete and job.part.hashed >= job.size and self._claims(job):
                         self._judge(job)
                         busy = True
                 if not busy:

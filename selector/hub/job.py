@@ -50,6 +50,8 @@ class Job:
         self.found = False
         """Somebody else has brought the blob meanwhile; it is to be checked."""
         self.done = False
+        self.claimed = False
+        """Somebody judges what came; nobody else may."""
         self._pieces: list[Piece] = []
 
     @property
@@ -118,6 +120,7 @@ class Job:
         assert self.part is not None
         self.part.restart()
         self.refill()
+        self.claimed = False
 
     def claim_all(self) -> None:
         """Nobody else may take a piece."""

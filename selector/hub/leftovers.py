@@ -12,7 +12,7 @@ from typing import Any
 
 from selector.hub.journal import journal_of, read_note
 from selector.hub.locking import LOCKS, BlobLock, lock_of
-from selector.hub.shelf import folders
+from selector.hub.shelf import UNFINISHED, folders
 
 DAYS_KEPT = 30
 """A part of ours that nobody went on with for so long goes at the next download."""
@@ -54,7 +54,7 @@ def leftovers(downloads: Path, cache: Path) -> list[Leftover]:
             repo = folder.name.removeprefix("models--").replace("--", "/", 1)
             found += [
                 Leftover(str(path), state[0], False, repo, age_s=state[1])
-                for path in sorted((folder / "blobs").glob("*.incomplete"))
+                for path in sorted((folder / "blobs").glob(f"*{UNFINISHED}"))
                 if (state := _state(path)) is not None
             ]
     return found

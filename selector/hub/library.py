@@ -17,7 +17,7 @@ from selector.hub.facts import COMMIT, weight_format
 from selector.hub.hashes import SHA256_SIGNS, Hasher, HashMemory
 from selector.hub.layout import read_ref, repo_folder, repo_of
 from selector.hub.local_facts import read_json
-from selector.hub.shelf import Entry, Owned, files_of, folders, removal, shelf
+from selector.hub.shelf import UNFINISHED, Entry, Owned, files_of, folders, removal, shelf
 from selector.reference import Reference, parse_reference
 
 _HASHED_AT_ONCE = 200_000
@@ -247,7 +247,8 @@ def remove(
     doomed, _ = removal(folder.resolve(), entry.revision)
     snapshot = folder / "snapshots" / entry.revision
     shutil.rmtree(snapshot)
-    if not folders(folder / "snapshots"):
+    unfinished = any((folder / "blobs").glob(f"*{UNFINISHED}"))
+    if not folders(folder / "snapshots") and not unfinished:
         shutil.rmtree(folder)
         return entry
     for path in doomed:

@@ -28,8 +28,7 @@ from selector.hub import library, results
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
 from selector.hub.complete import deepen, summary_of
-from selector.hub.download import HASHES, Fetched, Places, pull
-from selector.hub.facts import facts_from_info
+from selector.hub.download import HASHES, Fetched, Places, described, pull
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of, with_variant
 from selector.hub.known import known
@@ -37,14 +36,17 @@ from selector.hub.layout import blob_name
 from selector.hub.leftovers import sweep_old
 from selector.hub.local_facts import row_of_local
 from selector.hub.pacing import Pacing
+from selector.hub.patience import Patience
+from selector.hub.progress import Progress
 from selector.hub.ranking import rank
 from selector.hub.remembered import Remembered
 from selector.hub.score import Weights
 from selector.hub.search import search
-from selector.hub.variants import by_format, named
+from selector.hub.variants import by_format, named, pick, variants_of
 from selector.hub.waiting import interruptible
 from selector.machine.codec import machine_from_json
 from selector.machine.facts import Machine
+from selector.machine.probe import probe
 from selector.paths import hub_cache, locations
 from selector.reference import Reference, parse_reference
 from selector.store.database import Database
@@ -184,7 +186,7 @@ class Request:
                 engine,
                 precision,
                 places=Places(self.cache, self.locations.create().downloads),
-                progress=lambda progress: self.emit(progress.to_json()),
+                progress=self._moved,
                 cancelled=self.cancelled,
                 fetched=lambda revision, one: self._remember(ref.repo, revision, one),
                 branch=self.args.get("branch"),
@@ -198,6 +200,9 @@ class Request:
             self._remember_rate(pulled.bytes_per_s)
         return {"model": results.local_to_json(pulled.model)}
 
+    def _moved(self, progress: Progress) -> None:
+        self.emit(progress.to_json())
+
     def _remember(self, repo: str, revision: str, one: Fetched) -> None:
         file = one.file
         blob = blob_name(file) or one.sha256
@@ -210,21 +215,21 @@ class Request:
             remember_link_speed(database, bytes_per_s)
 
     def _engine(self, ref: Reference, task: Task | None) -> tuple[Engine, str]:
-        """The engine and precision ``ref`` names, or the first engine here that loads it."""
+        """The form that ``ref`` names or, where it names none, that Petit picks for this machine."""
         known = _engines(ref)
+        if ref.precision and ref.precision not in known[str(ref.engine)].info.precisions:
+            raise UnknownEngine(engine=f"{ref.engine}-{ref.precision}", known=_variants(known))
+        if len(known) > 1 and not self.client.offline:
+            raw = described(self.client, ref, self._moved, self.cancelled, Patience())
+            row = row_of({**raw, "id": ref.repo})
+            task, machine = task or _any_task(row), probe(self.cache)
+            found = pick(variants_of(row.facts, task, machine, known, predict), task)
+            if found is not None and found.engine is not None:
+                return known[found.engine], found.precision
+        # Nothing here loads it, or nobody can be asked: the reference engine says why.
         ordered = by_format(known)
-        usable = [engine for engine in ordered if engine.probe().ok] or ordered
-        chosen = usable[0]
-        if len(usable) > 1 and task is not None and not self.client.offline:
-            raw = interruptible(
-                lambda: self.client.model_info(ref.repo, ref.revision), self.cancelled
-            )
-            facts = facts_from_info({**raw, "id": ref.repo})
-            chosen = next((e for e in usable if e.can_load(facts, task).ok), chosen)
-        precision = ref.precision or chosen.info.precisions[0]
-        if precision not in chosen.info.precisions:
-            raise UnknownEngine(engine=f"{chosen.info.id}-{precision}", known=_variants(known))
-        return chosen, precision
+        chosen = next((engine for engine in ordered if engine.probe().ok), ordered[0])
+        return chosen, ref.precision or chosen.info.precisions[0]
 
 
 def _engines(ref: Reference) -> Mapping[str, Engine]:

@@ -19,6 +19,8 @@ from selector.hub.hashes import HashMemory
 from selector.hub.layout import repo_of
 from selector.reference import parse_reference
 
+UNFINISHED = ".incomplete"
+"""How huggingface_hub ends the names of what it is downloading."""
 _FILES = 20_000
 _DEPTH = 12
 
@@ -143,16 +145,18 @@ def removal(folder: Path, revision: str) -> tuple[list[Path], int]:
     """What to delete so that a commit is gone, and how many bytes the disk gets back.
 
     A blob goes when no other commit shows it; its bytes come back when nothing else holds them: a hard
-    link from elsewhere does, and so does the store that another tool's links lead to.
+    link from elsewhere does, and so does the store that another tool's links lead to. What another tool
+    is downloading stays.
     """
     snapshot = folder / "snapshots" / revision
     others = [root for root in folders(folder / "snapshots") if root != snapshot]
     if not others:
-        doomed = list(_walk(folder))
+        doomed = [path for path in _walk(folder) if path.suffix != UNFINISHED]
     else:
         used = {found.real for root in others for found in files_of(root, folder)}
         shown = list(_walk(snapshot))
         blobs = [path for path in _blobs(folder) if path.resolve() not in used]
+        blobs = [path for path in blobs if path.suffix != UNFINISHED]
         refs = [folder / "refs" / name for name in branches(folder).get(revision, [])]
         doomed = [*shown, *blobs, *refs]
     links: Counter[tuple[int, int]] = Counter()

@@ -235,6 +235,30 @@ def test_what_is_no_address_is_refused_and_a_password_is_not_repeated(value: str
     assert proxy_of("") is None
 
 
+def test_xet_is_tried_only_when_asked_for_and_its_failure_costs_nothing_but_time(
+    desk: Desk, hub: LoopbackHub
+) -> None:
+    hub.settings.announce_xet = True  # there is no Xet server behind it
+    assert desk.pull(["org/small"], None, lambda _: None)[0].verified
+    assert not hub.requests_to(path="xet-read-token")
+    desk.settings = replace(desk.settings, hub_xet=True)
+    assert desk.pull(["org/large"], None, lambda _: None)[0].verified
+    assert hub.requests_to(path="xet-read-token")
+
+
+def test_nothing_is_asked_of_the_hub_that_the_user_did_not_cause(
+    desk: Desk, hub: LoopbackHub
+) -> None:
+    desk.account()
+    desk.shelf()
+    assert desk.downloads.items() == ()
+    assert hub.requests == []
+    desk.pull(["org/small"], None, lambda _: None)
+    asked = {r.path for r in hub.requests if r.origin == "api"}
+    assert all("org/small" in path for path in asked)
+    assert not any("telemetry" in path or "harness" in path for path in asked)
+
+
 # -- nothing betrays the token -----------------------------------------------------------------------
 class CommandLines:
     """Looks at the command line of every process, over and over."""

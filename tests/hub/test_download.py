@@ -98,6 +98,21 @@ def test_a_second_pull_fetches_nothing(fetch: Pull, hub: LoopbackHub) -> None:
     assert len(hub.requests) == 1
 
 
+def test_what_another_tool_has_downloaded_is_not_fetched_again(
+    fetch: Pull, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    from huggingface_hub import snapshot_download
+
+    cache = tmp_path / "cache"
+    snapshot_download("org/large", endpoint=hub.endpoint, cache_dir=cache, token=False)
+    blobs = {path: path.stat().st_ino for path in cache.rglob("blobs/*")}
+    hub.clear_requests()
+    assert fetch("org/large").verified
+    assert not hub.requests_to(path="resolve")
+    assert not hub.requests_to(origin="cdn")
+    assert {path: path.stat().st_ino for path in cache.rglob("blobs/*")} == blobs
+
+
 def test_progress_reaches_the_total(fetch: Pull) -> None:
     seen: list[Progress] = []
     model = fetch("org/large", progress=seen.append)

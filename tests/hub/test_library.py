@@ -3,19 +3,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from selector.engines.torch_engine import ENGINE
-from selector.errors import BadSetting, NotDownloaded
+from selector.errors import BadSetting, NotDownloaded, NotOurs
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
 from selector.hub.download import HASHES, Places, pull
+from selector.hub.hashes import HashMemory
 from selector.hub.library import find, local_models, remove, verify
 from selector.hub.local_facts import facts_of, row_of_local
+from selector.hub.shelf import shelf
 from selector.reference import parse_reference
 from tests.hub.conftest import folder
 from tests.loopback_hub import LoopbackHub, Repository
@@ -215,3 +219,72 @@ def test_many_models_are_listed_quickly(cache: Path, tmp_path: Path, hashes: Pat
     began = time.monotonic()
     assert len(local_models(cache, hashes=hashes)) == 40
     assert time.monotonic() - began < 1
+
+
+def test_a_shelf_of_three_hundred_repositories_is_listed_without_reading_a_file(
+    cache: Path,
+) -> None:
+    for number in range(300):
+        root = cache / f"models--org--m{number}"
+        blob = root / "blobs" / f"{number:064x}"
+        snapshot = root / "snapshots" / f"{number:040x}"
+        blob.parent.mkdir(parents=True)
+        snapshot.mkdir(parents=True)
+        blob.write_bytes(b"w" * 100)
+        (snapshot / "model.safetensors").symlink_to(f"../../blobs/{blob.name}")
+    before = psutil.Process().io_counters().read_chars if sys.platform == "linux" else 0
+    began = time.process_time()
+    entries = shelf(cache, HashMemory(None), lambda *_: True)
+    assert len(entries) == 300
+    assert time.process_time() - began < 5
+    if sys.platform == "linux":
+        # Not even the branch names are there to be read; a little is what Python itself reads.
+        assert psutil.Process().io_counters().read_chars - before < 300 * 100
+    assert {entry.frees_bytes for entry in entries} == {100}
+
+
+def test_what_a_removal_frees_is_what_the_disk_gives_back(
+    fetch: Fetch, cache: Path, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    old = fetch("org/large")
+    hub.publish(
+        Repository(
+            "org/large", folder(tmp_path / "n", weights=900_000, seed=1, card="license: mit")
+        )
+    )
+    new = fetch("org/large")
+    kept = tmp_path / "elsewhere.safetensors"
+    entries = {e.revision: e for e in shelf(cache, HashMemory(None), lambda *_: True)}
+    assert entries[old.revision].frees_bytes < 1000  # the weights are those of the newer commit
+    os.link((Path(new.path) / "model.safetensors").resolve(), kept)
+    remove(parse_reference(old.ref), cache)
+    (entry,) = shelf(cache, HashMemory(None), lambda *_: True)
+    assert entry.frees_bytes < 100_000  # a hard link outside the cache holds the weights
+    kept.unlink()
+    (entry,) = shelf(cache, HashMemory(None), lambda *_: True)
+    before = sum(path.lstat().st_size for path in cache.rglob("*") if path.is_file())
+    assert entry.frees_bytes == sum(
+        p.stat().st_size for p in (cache / "models--org--large").rglob("*") if _is_real(p)
+    )
+    remove(parse_reference(new.ref), cache)
+    assert sum(path.lstat().st_size for path in cache.rglob("*") if path.is_file()) < before
+
+
+def _is_real(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def test_a_model_with_files_of_others_is_kept_until_the_user_agrees(
+    fetch: Fetch, cache: Path
+) -> None:
+    model = fetch("org/small")
+
+    def owned(repo: str, revision: str, path: str) -> bool:
+        return path != "README.md"
+
+    with pytest.raises(NotOurs) as caught:
+        remove(parse_reference(model.ref), cache, owned)
+    assert caught.value.facts["files"] == ["README.md"]
+    assert find(parse_reference(model.ref), cache) == model
+    remove(parse_reference(model.ref), cache, owned, confirmed=True)
+    assert local_models(cache) == []

@@ -181,7 +181,7 @@ class Outgoing:
     async def _paced(self, body: bytes) -> None:
         """Send at the speed, with the pauses, and up to the point that the faults allow."""
         while body and not self._gone():
-            size = _SLICE if self._speed is None else max(min(_SLICE, int(self._speed / 20)), 1)
+            size = len(body) if self._speed is None else max(min(_SLICE, int(self._speed / 20)), 1)
             sent = self._record.bytes_sent
             for stall in list(self._stalls):
                 if sent >= stall[1]:

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from selector.decide import document as documents
 from selector.settings import Settings, load_settings
 from selector.store.database import Database
+from selector.store.downloads import Download, save_download
 from selector.store.projects import Project, last_project, save_project
 from tests.ui.prepared import TASK, undecided
 from tests.ui.worker_processes import end_jobs, workers
+from ui.dialogs.library_dialog import LibraryDialog
 from ui.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -291,3 +293,39 @@ def test_that_the_process_of_the_window_imports_no_runtime_and_paints_soon(tmp_p
     assert "found []" in done.stdout, done.stdout + done.stderr
     seconds = float(done.stdout.partition("paint ")[2].split()[0])
     assert seconds < 5, "one second is the aim; a shared machine gets five"
+
+
+def test_that_downloads_of_the_last_time_are_shown_paused_and_nothing_flows_by_itself(
+    open_window, places, hub, qtbot
+):
+    with Database(places.database) as database:
+        save_download(database, Download("bank/intents-nano", TASK, done_bytes=5, total_bytes=50))
+    window = open_window()
+    assert window.rail.footer.library.text() == "Library · paused"
+    QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    quiet(window, qtbot)
+    dialog = window._dialog
+    assert isinstance(dialog, LibraryDialog)
+    assert hub.requests == []
+    row = dialog.panel.rows["bank/intents-nano"]
+    assert row.detail == "Paused at 5 B of 50 B"
+    row.toggle.click()
+    feed = window.services.downloads
+    qtbot.waitUntil(lambda: not feed.active and feed.items == (), timeout=20_000)
+    quiet(window, qtbot)
+    assert [entry.repo for entry in dialog.model.entries] == ["bank/intents-nano"]
+    assert window.rail.footer.library.text() == "Library"
+
+
+def test_that_settings_of_the_hub_are_kept_and_reach_the_desk(
+    open_window, places, desk, qtbot, monkeypatch
+):
+    monkeypatch.delenv("HF_ENDPOINT")
+    window = open_window()
+    window.rail.footer.settings_asked.emit()
+    quiet(window, qtbot)
+    hub = window._dialog.hub
+    hub.proxy.setText("http://127.0.0.1:9")
+    window._dialog.close()
+    assert load_settings(places.settings).hub_proxy == "http://127.0.0.1:9"
+    assert desk.settings.hub_proxy == "http://127.0.0.1:9"

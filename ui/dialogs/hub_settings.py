@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from selector.errors import BadSetting, PetitError
 from selector.hub.environment import DEFAULT_ENDPOINT, endpoint_of, proxy_of
 from selector.settings import Settings
+from ui.background import Job
 from ui.messages import message_of
 from ui.pages.labels import label
 from ui.services import Services
@@ -42,6 +43,7 @@ class HubSettings(QWidget):
         self._services = services
         self._text = services.wording.text
         self._place = ""
+        self._jobs: list[Job] = []
         settings = services.settings
         self.address = self._field("hub_address", settings.hub_address, DEFAULT_ENDPOINT)
         self.proxy = self._field("hub_proxy", settings.hub_proxy, "http://host:port")
@@ -58,9 +60,9 @@ class HubSettings(QWidget):
         self.forget = self._button("token_forget", self._forget)
         self.state = label("", "muted")
         self._build()
-        self.address.editingFinished.connect(self._tell)
-        self.proxy.editingFinished.connect(self._tell)
-        self.xet.toggled.connect(self._tell)
+        self.address.editingFinished.connect(self.apply)
+        self.proxy.editingFinished.connect(self.apply)
+        self.xet.toggled.connect(self.apply)
         self.token.textChanged.connect(self._show_buttons)
         self.token.returnPressed.connect(self._keep)
         self._show_buttons()
@@ -103,7 +105,8 @@ class HubSettings(QWidget):
             self.address.setToolTip(said)
 
     # -- address and proxy --------------------------------------------------------------------------
-    def _tell(self) -> None:
+    def apply(self) -> None:
+        """Keep address, proxy and Xet; what is no address is told and not kept."""
         address, proxy = self.address.text().strip(), self.proxy.text().strip()
         try:
             if address:
@@ -166,4 +169,9 @@ class HubSettings(QWidget):
         job = self._services.background.run(
             "account", lambda _cancelled, _progress: call(), on_done=done, on_error=self._failed
         )
-        self.destroyed.connect(job.drop)
+        self._jobs.append(job)
+
+    def stop(self) -> None:
+        """The dialog closes: what is still asked is told to nobody."""
+        for job in self._jobs:
+            job.drop()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from selector.desk.requests import DownloadProgress, Shelf
 from selector.errors import PetitError
+from selector.hub.leftovers import Leftover
 from selector.hub.library import Checked
 from selector.hub.shelf import Entry
 from selector.reference import short_reference
@@ -162,8 +163,14 @@ class LibraryDialog(QDialog):
         count = len(shelf.entries)
         known = words.text("library.total", n=count, bytes=taken)
         self.total.setText(known if count else words.text("library.empty"))
-        self.leftovers.show_leftovers(shelf.leftovers)
+        self.leftovers.show_leftovers([x for x in shelf.leftovers if not self._in_queue(x)])
         self._show_choice()
+
+    def _in_queue(self, item: Leftover) -> bool:
+        """Whether it belongs to a download above."""
+        queue = self._services.downloads.items
+        known = {(x.kept.ref.partition("@")[0].partition("#")[0], x.kept.revision) for x in queue}
+        return item.ours and (item.repo, item.revision) in known
 
     def _download_ended(self, *_: object) -> None:
         self.refresh()

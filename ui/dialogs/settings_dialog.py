@@ -107,6 +107,12 @@ class SettingsDialog(QDialog):
         if self._wording.has(f"window.settings_page.{key}_tip"):
             column.addWidget(label(text(f"window.settings_page.{key}_tip"), "muted"))
 
+    def done(self, result: int) -> None:
+        """Close; an address that was being typed is kept, if it is one."""
+        self.hub.apply()
+        self.hub.stop()
+        super().done(result)
+
     def _tell(self) -> None:
         self.changed.emit(
             str(self.language.currentData()),
