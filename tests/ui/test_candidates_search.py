@@ -115,7 +115,11 @@ def test_that_unfolded_filters_need_no_more_width_than_a_small_window_has(filter
         made.show()
         assert made.minimumSizeHint().width() <= 640
         shown = [made.query, made.more, *made.choices.values()]
-        assert all(one.mapTo(made, one.rect().topRight()).x() < 640 for one in shown)
+        qtbot.waitUntil(
+            lambda made=made, shown=shown: all(
+                one.mapTo(made, one.rect().topRight()).x() < 640 for one in shown
+            )
+        )
 
 
 def test_that_every_choice_and_every_reason_has_words_in_both_languages():

@@ -65,7 +65,7 @@ class CandidatesPage(QWidget):
         self.filters.submitted.connect(self.search)
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.hide()
-        self.banner.action_asked.connect(self._banner_action)
+        self.banner.action_asked.connect(self.search)
         self.waiting = CandidatesWaiting(services)
         self.waiting.stop_asked.connect(self.cancel)
         self.results = CandidatesResults(self.model, services)
@@ -240,10 +240,6 @@ class CandidatesPage(QWidget):
             self.results.show_table(stopped, from_hub=self._from_hub)
         else:
             self.results.show_empty("not_searched")
-
-    def _banner_action(self) -> None:
-        """The banner's one action: to ask the Hub again."""
-        self.search()
 
     def _empty_action(self, kind: str) -> None:
         if kind == "no_task":
