@@ -32,6 +32,8 @@ from selector.hub.patience import Patience
 from selector.hub.progress import Meter
 from selector.hub.storage import RESERVE_BYTES, storage_problem
 
+_CONNECTIONS = 8
+"""As many as huggingface_hub's own client opens; ranges of large files get MOST of them at the most."""
 _POLL_S = 0.04
 _LOCK_POLL_S = 0.2
 _DISK_EVERY_S = 1.0
@@ -80,7 +82,9 @@ class Fetcher:
         Raises HubProblem, DamagedFile, DownloadInterrupted, NotEnoughDisk, Cancelled. What came is
         kept in the parts, unless it is damaged.
         """
-        count = min(MOST, len(self._jobs)) if all(job.small for job in self._jobs) else MOST
+        count = min(_CONNECTIONS, len(self._jobs))
+        if not all(job.small for job in self._jobs):
+            count = max(count, MOST)
         hashing = threading.Thread(target=self._hash, daemon=True, name="hashing")
         connections = [
             threading.Thread(target=self._connect, daemon=True, name="connection")
