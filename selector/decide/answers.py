@@ -17,8 +17,8 @@ Codes = NDArray[np.int64]
 MISSING = -1
 """The code of a model that gave no answer; no label equals it."""
 
-WRONG_LABELS = (1.0, 39.0)
-"""Beta prior of the share of wrong labels: 2.5 % expected."""
+WRONG_LABELS = (1.5, 38.5)
+"""Beta prior of the share of wrong labels: 3.75 % expected."""
 
 
 class Answers:

@@ -100,7 +100,7 @@ class VoteQueue:
             raise BadSetting(setting="models", value=len(models), allowed=f"2 … {MOST_MODELS}")
         if budget < 1 or not 0 <= repeats <= 0.5:
             raise BadSetting(setting="budget", value=f"{budget}, {repeats}", allowed="1 …, 0 … 0.5")
-        self._items = range(items) if isinstance(items, int) else items
+        self._items = range(int(items)) if isinstance(items, int | np.integer) else items
         if not len(self._items):
             raise DataEmpty(name="items")
         self._frugal = costs is not None

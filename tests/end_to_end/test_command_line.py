@@ -257,3 +257,70 @@ def test_without_a_network_the_models_on_this_computer_are_searched(petit: Petit
     found = away("search", "--task", "text-classification")
     assert found["source"] == "cache"
     assert "petit-sample/bank-messages-nano" in {row["id"] for row in found["candidates"]}
+
+
+def test_labels_are_asked_for_where_models_disagree_and_resume(
+    petit: Petit, data: Path, tmp_path: Path
+) -> None:
+    pulled = petit("pull", "bank/small", "bank/large", "--task", "text-classification")
+    refs = [model["ref"] for model in pulled["models"]]
+    answers = tmp_path / "answers.csv"
+    asked = ["--task", "text-classification", "--data", str(data), "--budget", "12", "--offline"]
+    first = petit("label", *refs, *asked, "--answers", str(answers))
+    assert first["labels"] == 0
+    assert first["decision"]["status"] in {"decided", "undecided"}
+    assert not answers.exists()
+    rows = [f"{x['index']},{x['choices'][0]}" for x in first["next"]]
+    assert all(x["input"].startswith("my card is lost") for x in first["next"])
+    answers.write_text("index,label\n" + "\n".join(rows) + "\n")
+    second = petit("label", *refs, *asked, "--answers", str(answers))
+    assert second["labels"] == len(rows)
+    assert {x["index"] for x in first["next"]}.isdisjoint(x["index"] for x in second["next"])
+    answers.write_text("index,label\n4711,refund\n")
+    error = petit("label", *refs, *asked, "--answers", str(answers), expect=1)["error"]
+    assert error["code"] == "data.unreadable"
+    assert "4711" in error["message"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals here")
+def test_a_person_labels_with_keys_on_a_terminal(petit: Petit, data: Path, tmp_path: Path) -> None:
+    import pty
+
+    petit("pull", "bank/small", "bank/large", "--task", "text-classification")
+    answers = tmp_path / "answers.csv"
+    command = [sys.executable, "-m", "selector", "label", "bank/small", "bank/large", "--offline"]
+    command += ["--task", "text-classification", "--data", str(data), "--budget", "10"]
+    command += ["--answers", str(answers), "--data-dir", str(petit.folder / "data")]
+    ours, theirs = pty.openpty()
+    os.write(ours, b"1\nu\nn\nx\ns\nq\n")
+    done = subprocess.run(
+        command,
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        env=petit.environment,
+        timeout=240,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    lines = answers.read_text().splitlines()
+    assert lines[0] == "index,label,kind"
+    assert [line.split(",")[2] for line in lines[1:]] == ["none", "skip"]
+
+
+def test_predictions_from_elsewhere_are_decided_on(petit: Petit, tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    rows = ["example,label,model,prediction,cost"]
+    for i in range(200):
+        rows += [f"{i},yes,small,{'no' if i % 10 == 0 else 'yes'},1"]
+        rows += [f"{i},yes,large,{'no' if i % 11 == 0 else 'yes'},70"]
+    path.write_text("\n".join(rows))
+    found = petit("decide", "--predictions", str(path), "--margin", "0.1")
+    assert found["decision"]["choice"] == "small"
+    assert found["n"] == 200
+    assert {row["ref"] for row in found["models"]} == {"small", "large"}
+    path.write_text("\n".join([*rows, "0,no,small,yes,1"]))
+    error = petit("decide", "--predictions", str(path), expect=1)["error"]
+    assert error["code"] == "data.unreadable"

@@ -186,7 +186,9 @@ def test_that_ticked_models_are_downloaded_pinned_and_lead_to_try(page, desk, hu
     size = Wording("en").bytes(next(x for x in page.model.rows if x.key == wanted).download_bytes)
     assert page.footer.primary.text() == f"Download 1 model · {size}"
     page.footer.primary.click()
-    qtbot.waitUntil(lambda: "kB a second" in page.footer.rows[wanted].detail, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "kB a second" in page.footer.rows[f"{wanted}#torch-fp32"].detail, timeout=20_000
+    )
     settled(page.bench, qtbot)
     assert page.banner.text == "1 model is ready to try."
     assert [x.verified for x in desk.library() if x.ref == wanted] == [True]
@@ -204,7 +206,7 @@ def test_that_cancelling_a_download_keeps_the_choice_and_the_project(page, hub, 
     page.model.tick({wanted})
     page.footer.primary.click()
     qtbot.waitUntil(lambda: held.strikes == 1, timeout=10_000)
-    page.footer.rows[wanted].button.click()
+    page.footer.rows[f"{wanted}#torch-fp32"].button.click()
     settled(page.bench, qtbot)
     assert page.bench.services.project.refs == ()
     assert [row.key for row in page.model.ticked] == [wanted]
@@ -223,7 +225,9 @@ def test_that_a_failed_download_is_explained(page, hub, qtbot):
     page.model.tick({key_of(hub)})
     page.footer.primary.click()
     wanted = key_of(hub)
-    qtbot.waitUntil(lambda: "9 TB" in page.footer.rows[wanted].detail, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "9 TB" in page.footer.rows[f"{wanted}#torch-fp32"].detail, timeout=20_000
+    )
     assert not page.footer.primary.isEnabled()  # it goes on by itself when there is room
     assert page.bench.services.project.refs == ()
 
@@ -236,7 +240,7 @@ def test_that_a_download_is_paused_and_goes_on_where_it_stopped(page, hub, qtbot
     page.footer.primary.click()
     feed = page.bench.services.downloads
     qtbot.waitUntil(lambda: feed.items and feed.items[0].kept.done_bytes > 50_000, timeout=20_000)
-    row = page.footer.rows[wanted]
+    row = page.footer.rows[f"{wanted}#torch-fp32"]
     assert row.toggle.text() == "Pause"
     row.toggle.click()
     assert row.toggle.text() == "Go on"
@@ -259,7 +263,7 @@ def test_that_a_model_that_is_gone_says_so_and_may_be_tried_again(page, hub, qtb
     page.model.tick({wanted})
     page.footer.primary.click()
     settled(page.bench, qtbot)
-    row = page.footer.rows[wanted]
+    row = page.footer.rows[f"{wanted}#torch-fp32"]
     assert BANKING in page.banner.text
     assert row.toggle.text() == "Try again"
     assert BANKING in row.detail

@@ -58,7 +58,7 @@ class CandidatesFooter(QWidget):
             item.kept.ref for item in self._services.downloads.items if item.kept.state in ACTIVE
         }
         missing = [row for row in ticked if not row.on_disk]
-        on_the_way = bool(missing) and all(row.key in coming for row in missing)
+        on_the_way = bool(missing) and all(row.ref in coming for row in missing)
         self.primary.setEnabled(bool(ticked) and not on_the_way)
         self._chosen.setText(words.text("candidates.chosen", n=len(ticked)) if ticked else "")
 
