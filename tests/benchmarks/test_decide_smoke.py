@@ -35,7 +35,7 @@ def test_the_best_is_found_sooner_than_with_random_labels() -> None:
 
 
 def test_a_race_saves_work_and_claims_little_that_is_false() -> None:
-    lines = race.measure(synthetic()[:4], 3, 0)
+    lines = race.measure(synthetic()[:2], 2, 0)
     assert value(lines, "5%", "Petit", "false") <= 0.25
     assert value(lines, "5%", "Petit", "evaluations") < 0.6
     assert value(lines, "5%", "Petit, strict", "false") == 0
