@@ -62,42 +62,45 @@ def _weights(client: HubClient, facts: ModelFacts) -> headers.Tensors:
 
 
 def with_gguf(
-    facts: ModelFacts, header: gguf_header.GgufHeader, sizes: Mapping[str, int]
+    facts: ModelFacts, said: gguf_header.GgufSummary, sizes: Mapping[str, int]
 ) -> ModelFacts:
     """The same model with what a GGUF head says; a size from the file's, where it does not count."""
-    said = {
-        "architecture": header.architecture,
-        "context_length": header.context_length,
-        "quantisation": header.quantisation,
+    named = {
+        "architecture": said.architecture,
+        "context_length": said.context_length,
+        "quantisation": said.quantisation,
     }
     stated = checked.mapping(facts.config.get("gguf"))
-    known = {**stated, **{key: value for key, value in said.items() if value is not None}}
+    known = {**stated, **{key: value for key, value in named.items() if value is not None}}
     facts = replace(facts, config={**facts.config, "gguf": known})
     if facts.parameters is not None:
         return facts
-    if header.parameters is not None:
-        return replace(facts, parameters=header.parameters, basis="header")
-    path = gguf_header.main_file(sizes)
-    kind = header.quantisation or (gguf_header.quantisation_of(path) if path else None)
-    size = gguf_header.whole_size(path, sizes) if path else 0
-    guess = gguf_header.weights_from_size(size, kind)
+    if said.parameters is not None:
+        return replace(facts, parameters=said.parameters, basis="header")
+    found = gguf_header.smallest(sizes)
+    if found is None:
+        return facts
+    variant, size = found
+    guess = gguf_header.weights_from_size(size, (said.quantisation or variant.precision).lower())
     return replace(facts, parameters=guess, basis="file size") if guess else facts
 
 
 def _gguf(client: HubClient, facts: ModelFacts, limit: int) -> ModelFacts:
     sizes = {file.path: file.size for file in facts.files}
-    path = gguf_header.main_file(sizes)
-    if path is None:
+    found = gguf_header.smallest(sizes)
+    if found is None:
         return facts
-    header = gguf_header.GgufHeader()
+    path = found[0].paths[0]
+    said = gguf_header.GgufSummary()
     try:
         header = gguf_header.read(
             lambda start, length: client.part(facts.repo, facts.revision, path, start, length),
             limit,
         )
+        said = gguf_header.summary_of(header)
     except HubProblem as problem:
         _raise_if_futile(problem)
-    return with_gguf(facts, header, sizes)
+    return with_gguf(facts, said, sizes)
 
 
 def complete(client: HubClient, facts: ModelFacts) -> ModelFacts:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selector.engines.gguf_files import BITS, precision_of
+from selector.engines.gguf_header import GgufHeader
 from selector.errors import HubAnswerBad
-from selector.hub import gguf_header
 from selector.hub.client import HubClient
 from selector.hub.complete import complete, deepen
 from selector.hub.facts import facts_from_info
-from selector.hub.gguf_header import GgufHeader, main_file, parse, quantisation_of, read, whole_size
+from selector.hub.gguf_header import parsed, read, smallest, summary_of
 from tests.hub.conftest import folder
 from tests.hub.gguf_files import Pair, gguf, model
 from tests.loopback_hub import LoopbackHub, Repository
@@ -44,10 +45,11 @@ TENSORS = st.lists(
 
 
 def test_a_whole_head_says_what_the_model_is() -> None:
-    header = parse(model(weights=50_000))
-    assert (header.architecture, header.parameters, header.complete) == ("llama", 50_000, True)
-    assert (header.context_length, header.layers, header.hidden) == (2048, 2, 64)
-    assert header.quantisation == "Q4_K_M"
+    header = parsed(model(weights=50_000))
+    said = summary_of(header)
+    assert (said.architecture, said.parameters, header.complete) == ("llama", 50_000, True)
+    assert (said.context_length, said.quantisation) == (2048, "Q4_K_M")
+    assert (header.number("block_count"), header.number("embedding_length")) == (2, 64)
     assert header.weights_by_type == {"Q4_K": 50_000}
 
 
@@ -60,8 +62,9 @@ def test_a_long_vocabulary_is_not_fetched_for_what_comes_before_it() -> None:
         return data[start : start + length]
 
     header = read(part, 64_000)
-    assert (header.architecture, header.context_length) == ("llama", 2048)
-    assert (header.complete, header.parameters) == (False, None)
+    said = summary_of(header)
+    assert (said.architecture, said.context_length) == ("llama", 2048)
+    assert (header.complete, said.parameters) == (False, None)
     assert sum(asked) == 64_000
     assert read(part, 8_000_000).parameters == 64_000
 
@@ -69,7 +72,7 @@ def test_a_long_vocabulary_is_not_fetched_for_what_comes_before_it() -> None:
 @settings(deadline=None)
 @given(st.dictionaries(KEYS, SCALARS, max_size=8), TENSORS)
 def test_what_was_written_is_read(pairs: dict[str, Pair], tensors: list) -> None:  # type: ignore[type-arg]
-    header = parse(gguf(pairs, tensors))
+    header = parsed(gguf(pairs, tensors))
     assert header.complete
     total = 0
     for _, shape, _ in tensors:
@@ -84,9 +87,9 @@ def test_what_was_written_is_read(pairs: dict[str, Pair], tensors: list) -> None
 @given(st.integers(0, 2000), st.integers(0, 60))
 def test_a_head_cut_anywhere_is_read_as_far_as_it_goes(cut: int, vocabulary: int) -> None:
     data = model(vocabulary=vocabulary, filler=0)
-    header = parse(data[:cut])
+    header = parsed(data[:cut])
     assert header.complete == (cut >= len(data))
-    assert header.parameters in {None, 64_000}
+    assert summary_of(header).parameters in {None, 64_000}
 
 
 @settings(deadline=None, max_examples=300)
@@ -94,7 +97,7 @@ def test_a_head_cut_anywhere_is_read_as_far_as_it_goes(cut: int, vocabulary: int
 def test_bytes_of_any_kind_are_a_head_or_refused(data: bytes) -> None:
     for made in (data, b"GGUF" + data, b"GGUF\x03\x00\x00\x00" + data):
         try:
-            found = parse(made)
+            found = parsed(made)
         except HubAnswerBad:
             continue
         assert isinstance(found, GgufHeader)
@@ -106,7 +109,7 @@ def test_one_changed_byte_never_breaks_the_reader(place: int, byte: int) -> None
     data = bytearray(model())
     data[place % len(data)] = byte
     try:
-        parse(bytes(data))
+        parsed(bytes(data))
     except HubAnswerBad:
         return
 
@@ -129,7 +132,7 @@ def test_one_changed_byte_never_breaks_the_reader(place: int, byte: int) -> None
 def test_a_head_that_claims_the_impossible_is_refused_at_once(data: bytes) -> None:
     began = time.monotonic()
     with pytest.raises(HubAnswerBad):
-        parse(data)
+        parsed(data)
     assert time.monotonic() - began < 1
 
 
@@ -138,12 +141,12 @@ def test_arrays_within_arrays_end() -> None:
     for _ in range(30):
         deep = (9, [deep])
     with pytest.raises(HubAnswerBad):
-        parse(gguf({"k": (9, deep)}))
+        parsed(gguf({"k": (9, deep)}))
 
 
 def test_a_model_in_pieces_is_not_counted_from_one_of_them() -> None:
-    header = parse(model(more={"split.count": (2, 3)}))
-    assert (header.splits, header.parameters) == (3, None)
+    header = parsed(model(more={"split.count": (2, 3)}))
+    assert (header.parts, summary_of(header).parameters) == (3, None)
 
 
 def test_the_main_file_is_a_model_and_all_its_pieces_count() -> None:
@@ -155,25 +158,26 @@ def test_the_main_file_is_a_model_and_all_its_pieces_count() -> None:
         "imatrix.gguf": 2,
         "README.md": 1,
     }
-    path = main_file(sizes)
-    assert path == "q4/model-Q4_K_M-00001-of-00002.gguf"
-    assert whole_size(path, sizes) == 550
-    assert main_file({"README.md": 3}) is None
+    found = smallest(sizes)
+    assert found is not None
+    assert found[0].paths[0] == "q4/model-Q4_K_M-00001-of-00002.gguf"
+    assert found[1] == 550
+    assert smallest({"README.md": 3}) is None
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("Qwen3-0.6B-Q4_K_M.gguf", "Q4_K_M"),
-        ("model.q8_0.gguf", "Q8_0"),
-        ("model-f16.gguf", "F16"),
-        ("model-BF16.gguf", "BF16"),
-        ("model-IQ4_XS.gguf", "IQ4_XS"),
-        ("model.gguf", None),
+        ("Qwen3-0.6B-Q4_K_M.gguf", "q4_k_m"),
+        ("model.q8_0.gguf", "q8_0"),
+        ("model-f16.gguf", "f16"),
+        ("model-BF16.gguf", "bf16"),
+        ("model-IQ4_XS.gguf", "iq4_xs"),
+        ("model.gguf", "stored"),
     ],
 )
-def test_the_quantisation_is_in_the_name(name: str, kind: str | None) -> None:
-    assert quantisation_of(name) == kind
+def test_the_quantisation_is_in_the_name(name: str, kind: str) -> None:
+    assert precision_of(name) == kind
 
 
 def test_a_size_comes_from_the_head_or_else_from_the_file(
@@ -195,4 +199,4 @@ def test_a_size_comes_from_the_head_or_else_from_the_file(
         assert quant.config["gguf"]["context_length"] == 2048
         guessed = look(client.model_info("org/broken"))
         assert (guessed.parameters, guessed.basis) == (80_000, "file size")
-    assert max(gguf_header._BITS.values()) == 32
+    assert max(BITS.values()) == 32
