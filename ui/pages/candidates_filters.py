@@ -188,7 +188,8 @@ class CandidatesFilters(QWidget):
         self._grid.setSpacing(8)
         self._grid.setColumnStretch(0, 1)
         self._grid.addWidget(self.query, 0, 0)
-        self._grid.addWidget(self._often, 0, 1)
+        # Narrow at first: a window takes the least width of what it begins with.
+        self._grid.addWidget(self._often, 1, 0, 1, 3)
         self._grid.addWidget(self._ends, 0, 2)
         self._grid.addWidget(self._rare, 2, 0, 1, 3)
         order = [self.query, *(self.choices[name] for name in _FIRST), self.more, self.clear]
