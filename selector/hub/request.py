@@ -170,7 +170,6 @@ class Request:
     def pull(self) -> dict[str, Any]:
         """See service.py."""
         ref, task = ref_of(self.args), _task(self.args)
-        engine, precision = self._engine(ref, task)
         sweep_old(self.locations.downloads, self.cache)
         try:
             here = self._find(ref)
@@ -179,6 +178,7 @@ class Request:
         except NotDownloaded:
             here = None
         try:
+            engine, precision = self._engine(ref, task)
             pulled = pull(
                 self.client,
                 ref,
