@@ -130,6 +130,8 @@ class Pulled:
     """What a download gave: the model, what was fetched for it, and how fast."""
 
     model: LocalModel
+    files: tuple[FileFact, ...]
+    """All files of the form, as promised: fetched now or here already."""
     fetched: tuple[Fetched, ...]
     bytes_per_s: float | None
     """Of what came over the network; None when it was too little to tell."""
@@ -250,7 +252,7 @@ class _Pull:
             verified=all(blob_name(file) for file in files),
             files=tuple(sorted((file.path, self._sha256[file.path], file.size) for file in files)),
         )
-        return Pulled(model, tuple(self._fetched), rate)
+        return Pulled(model, tuple(files), tuple(self._fetched), rate)
 
     def try_xet(self) -> None:
         """Let huggingface_hub bring the large files that are not here. Raises Cancelled."""

@@ -28,7 +28,7 @@ from selector.hub import library, results
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
 from selector.hub.complete import deepen, summary_of
-from selector.hub.download import HASHES, Fetched, Places, described, pull
+from selector.hub.download import HASHES, Fetched, Places, Pulled, described, pull
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of, with_variant
 from selector.hub.known import known
@@ -50,7 +50,7 @@ from selector.machine.probe import probe
 from selector.paths import hub_cache, locations
 from selector.reference import Reference, parse_reference
 from selector.store.database import Database
-from selector.store.fetched import FetchedFile, remember_fetched
+from selector.store.fetched import FetchedFile, fetched_files, remember_fetched
 from selector.store.link_speed import remember_link_speed
 from selector.tasks.base import Task
 from selector.worker.roles import Emit
@@ -196,6 +196,7 @@ class Request:
             if here is None:
                 raise
             return {"model": results.local_to_json(here)}
+        self._remember_shared(ref.repo, pulled)
         if pulled.bytes_per_s is not None:
             self._remember_rate(pulled.bytes_per_s)
         return {"model": results.local_to_json(pulled.model)}
@@ -209,6 +210,16 @@ class Request:
         row = FetchedFile(repo, revision, file.path, blob, file.size)
         with suppress(*NO_STORE), Database(self.locations.create().database) as database:
             remember_fetched(database, row)
+
+    def _remember_shared(self, repo: str, pulled: Pulled) -> None:
+        """What Petit has fetched for another commit is its own in this one as well."""
+        revision = pulled.model.revision
+        with suppress(*NO_STORE), Database(self.locations.create().database) as database:
+            blobs = {file.blob for file in fetched_files(database, repo)}
+            for file in pulled.files:
+                if (blob := blob_name(file)) in blobs:
+                    row = FetchedFile(repo, revision, file.path, str(blob), file.size)
+                    remember_fetched(database, row)
 
     def _remember_rate(self, bytes_per_s: float) -> None:
         with suppress(*NO_STORE), Database(self.locations.create().database) as database:

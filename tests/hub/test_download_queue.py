@@ -135,6 +135,20 @@ def test_several_models_come_one_after_the_other_in_one_process(
     until(lambda: desk._process.pid is None)  # nothing to do: the process has gone
 
 
+def test_what_two_commits_share_is_ours_in_both(
+    hub: LoopbackHub, open_desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    desk = open_desk()
+    hub.publish(Repository("org/shared", folder(tmp_path / "first", seed=5)))
+    (old,) = desk.pull(["org/shared"], TASK, lambda _: None)
+    hub.publish(Repository("org/shared", folder(tmp_path / "later", seed=5, card="license: mit")))
+    (new,) = desk.pull(["org/shared"], TASK, lambda _: None)
+    assert old.revision != new.revision
+    # Neither asks: the weights, which the second pull did not fetch, are Petit's own in both.
+    assert desk.remove(old.ref) < 2000
+    assert desk.remove(new.ref) > 40_000
+
+
 def test_pause_is_shown_at_once_and_going_on_fetches_only_the_rest(
     open_desk: Callable[[], Desk], hub: LoopbackHub, big: Path
 ) -> None:
