@@ -66,7 +66,7 @@ class CandidatesTable(QTableView):
             self.setColumnWidth(column, min(wanted, limit))
             used += self.columnWidth(column)
         room = self.viewport().width() - used
-        self.setColumnWidth(Column.MODEL, max(room, digit * 18))
+        self.setColumnWidth(Column.MODEL, max(room, digit * 21))
 
     def current_row(self) -> CandidateRow | None:
         """The row with the cursor."""
