@@ -118,6 +118,19 @@ def measure(
     return tuple(done[c.ref] for c in contestants)
 
 
+def _rules(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+    names = ("metric", "margin", "confidence", "cost")
+    return {name: getattr(request, name) for name in names}
+
+
+def _table(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+    return {
+        "path": str(request.data.resolve()),
+        "input_column": request.input_column,
+        "label_column": request.label_column,
+    }
+
+
 def judge(
     request: EvaluateRequest,
     examples: Examples,
@@ -135,18 +148,8 @@ def judge(
         rows.write_text(json.dumps(content), encoding="utf-8")
         args = {
             "task": request.task,
-            "rules": {
-                "metric": request.metric,
-                "margin": request.margin,
-                "confidence": request.confidence,
-                "cost": request.cost,
-            },
-            "data": {
-                "path": str(request.data.resolve()),
-                "input_column": request.input_column,
-                "label_column": request.label_column,
-                "sha256": examples.sha256,
-            },
+            "rules": _rules(request),
+            "data": {**_table(request), "sha256": examples.sha256},
             "rows": str(rows),
         }
         with WorkerClient("calculator") as calculator:
@@ -157,17 +160,8 @@ def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]
     """Have a calculator process read a file of predictions and decide. Raises what it raises."""
     args = {
         "task": request.task,
-        "rules": {
-            "metric": request.metric,
-            "margin": request.margin,
-            "confidence": request.confidence,
-            "cost": request.cost,
-        },
-        "data": {
-            "path": str(request.data.resolve()),
-            "input_column": request.input_column,
-            "label_column": request.label_column,
-        },
+        "rules": _rules(request),
+        "data": _table(request),
         "kind": request.kind,
         "missing": request.missing,
         "sizes": dict(request.sizes),

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from selector.engines.json_files import read_object
 from selector.errors import BadReference, BadSetting, NotDownloaded, NotOurs
 from selector.hub.candidate import LocalModel
 from selector.hub.facts import COMMIT, weight_format
 from selector.hub.hashes import SHA256_SIGNS, Hasher, HashMemory
 from selector.hub.layout import read_ref, repo_folder, repo_of
-from selector.hub.local_facts import read_json
 from selector.hub.shelf import UNFINISHED, Entry, Owned, files_of, folders, removal, shelf
 from selector.reference import Reference, parse_reference
 
@@ -66,7 +66,7 @@ def _model(
         verified = verified and (promised is None or known.named(promised))
         files.append((name, known.sha256, size))
     names = {name for name, _, _ in files}
-    shards = read_json(root / _INDEX).get("weight_map") if _INDEX in names else None
+    shards = read_object(root / _INDEX).get("weight_map") if _INDEX in names else None
     whole = not isinstance(shards, dict) or {str(name) for name in shards.values()} <= names
     if weight_format(names) in {None, "pickle"} or not (whole or "model.safetensors" in names):
         return None

@@ -3,32 +3,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from selector.engines.facts import FileFact, ModelFacts
+from selector.engines.json_files import read_object
 from selector.errors import HubAnswerBad
 from selector.hub import card, headers
 from selector.hub.candidate import LocalModel
 from selector.hub.facts import weight_format, with_config, with_file_sizes, with_weights
 from selector.hub.judge import Row, row_of_page
 from selector.hub.known import known
-
-_CONFIG_BYTES = 5_000_000
-
-
-def read_json(path: Path) -> Mapping[str, Any]:
-    """A JSON object from a file of reasonable size; an empty one for anything else."""
-    try:
-        if path.stat().st_size > _CONFIG_BYTES:
-            return {}
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def read_header(path: Path) -> headers.Tensors:
@@ -48,7 +33,7 @@ def facts_of(model: LocalModel) -> ModelFacts:
     facts = ModelFacts(
         model.repo, model.revision, files, weight_format=weight_format(file.path for file in files)
     )
-    facts = with_config(facts, read_json(root / "config.json"))
+    facts = with_config(facts, read_object(root / "config.json"))
     found = headers.Tensors()
     tensors = [f.path for f in files if f.path.endswith(".safetensors") and "/" not in f.path]
     # One complete file beside its own shards would count twice.
