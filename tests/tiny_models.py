@@ -115,7 +115,7 @@ def make_encoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
     return folder
 
 
-def make_decoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+def make_decoder(folder: Path, hidden: int = 32, seed: int = 0, layers: int = 2) -> Path:
     """A Llama decoder with random weights; it never stops by itself for long."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -125,7 +125,7 @@ def make_decoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
     config = LlamaConfig(
         vocab_size=_tokenizer(folder, decoder=True),
         hidden_size=hidden,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         num_key_value_heads=2,
         intermediate_size=hidden * 2,

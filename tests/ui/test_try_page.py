@@ -213,7 +213,8 @@ def test_generated_text_streams_into_a_card_for_each_model(make_bench, qtbot):
 
 @pytest.fixture(scope="module")
 def decoder(tmp_path_factory):
-    return make_decoder(tmp_path_factory.mktemp("models") / "teller")
+    # Deep enough for an answer to take more than a second: a cancel must find it at work.
+    return make_decoder(tmp_path_factory.mktemp("models") / "teller", layers=24)
 
 
 @pytest.mark.timeout(240)
@@ -221,7 +222,8 @@ def test_a_model_that_writes_is_shown_as_it_writes_and_a_cancel_keeps_its_words(
     make_bench, qtbot, decoder
 ):
     ref = put_in_cache(decoder, "acme/teller")
-    job = Project(id=1, task="text-generation", refs=(ref,), inputs=("my card is lost",))
+    inputs = tuple(f"my card is lost {number}" for number in range(9))
+    job = Project(id=1, task="text-generation", refs=(ref,), inputs=inputs)
     bench = make_bench(job)
     page = open_page(bench, qtbot)
     page.run()
