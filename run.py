@@ -139,7 +139,7 @@ def set_up(extra: str) -> None:
     fresh = not VENV.exists()
     if fresh:
         print(
-            "Setting up Petit in .venv (once; about 1.5 GB on disk, a few minutes).",
+            "Setting up Petit in .venv (once; about 2 GB on disk, a few minutes).",
             file=sys.stderr,
         )
         make_environment()
