@@ -9,6 +9,7 @@ when it becomes true the call raises Cancelled within about 100 ms.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +35,14 @@ from selector.desk.requests import (
 from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import BadSetting, DataEmpty, StoreFull
+from selector.errors import BadSetting, DataEmpty, HubProblem, StoreFull
 from selector.exports.base import ExportRequest
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.local_facts import row_of_local
 from selector.hub.ranking import rank
 from selector.hub.score import Weights
+from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
@@ -166,7 +168,7 @@ class Desk(LibraryDesk):
     ) -> Candidate:
         """Everything known of one model before its download. Raises HubProblem, BadReference."""
         args = {"ref": ref, "task": task, "machine": machine_to_json(self.machine())}
-        return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
+        return self._info(args, cancelled)
 
     def examine(
         self,
@@ -184,11 +186,17 @@ class Desk(LibraryDesk):
         """
         machine = self.machine()
         args = {"ref": ref, "task": task, "machine": machine_to_json(machine), "here": here}
-        found = results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
+        found = self._info(args, cancelled)
         rate = measured_rate(self._database)
         on_part(card_of(found, None, machine, rate))
         support = built(found, self._database, cancelled)
+        if in_doubt(found.facts, support):
+            with suppress(HubProblem):  # then the Hub's count is what there is
+                found = self._info({**args, "recount": True}, cancelled)
         return card_of(counted(found, support, task, machine), support, machine, rate)
+
+    def _info(self, args: dict[str, Any], cancelled: Callable[[], bool]) -> Candidate:
+        return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])
 
     def fit(self, refs: Sequence[str], task: str | None = None) -> list[tuple[str, Examined]]:
         """What is known of each before its download, compared with the others.

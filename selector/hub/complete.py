@@ -116,14 +116,19 @@ def complete(client: HubClient, facts: ModelFacts) -> ModelFacts:
     return deepen(client, found, gguf_limit=_GGUF_LIMIT)
 
 
-def deepen(client: HubClient, facts: ModelFacts, gguf_limit: int = _GGUF_WHOLE) -> ModelFacts:
-    """As ``complete``, for facts that have the sizes of their files already."""
+def deepen(
+    client: HubClient, facts: ModelFacts, gguf_limit: int = _GGUF_WHOLE, *, recount: bool = False
+) -> ModelFacts:
+    """As ``complete``, for facts that have the sizes of their files already.
+
+    ``recount`` reads the heads of safetensors files even where the Hub says how many weights there are.
+    """
     if any(file.path == _CONFIG for file in facts.files):
         try:
             facts = with_config(facts, _object(client, facts, _CONFIG, 2_000_000))
         except HubProblem as problem:
             _raise_if_futile(problem)
-    if facts.parameters is None and facts.weight_format == "safetensors":
+    if (recount or facts.parameters is None) and facts.weight_format == "safetensors":
         try:
             facts = with_weights(facts, _weights(client, facts))
         except HubProblem as problem:

@@ -11,6 +11,7 @@ from selector.hub.architecture import Support
 from selector.hub.candidate import Candidate, Reason
 from selector.hub.environment import DEFAULT_ENDPOINT
 from selector.hub.obligations import obligation
+from selector.hub.stored_count import difference
 from selector.wording import Wording
 
 Question = Literal["loads", "fits", "safe", "allowed", "size", "time"]
@@ -111,6 +112,10 @@ def _loads(candidate: Candidate, support: Support | None) -> Check:
     name = support.architecture or candidate.about.architecture.value or "?"
     if support.answer == "runs":
         facts = {"architecture": name, "parameters": support.parameters}
+        differs = difference(candidate.facts, support) if chosen.repo == candidate.repo else None
+        if differs is not None:
+            facts["stored"] = candidate.facts.parameters
+            return _check("loads", "care", Reason(f"preflight.{differs}_stored", facts))
         return _check("loads", "yes", Reason("preflight.builds", facts))
     if support.answer in {"unknown architecture", "remote code"}:
         code = support.answer.replace(" ", "_")

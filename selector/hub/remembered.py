@@ -147,15 +147,32 @@ class Remembered:
 
     def fill(self, rows: Sequence[Row]) -> list[Row]:
         """See Memory."""
-        wanted = [row.facts.repo for row in rows if row.facts.parameters is None]
-        if not wanted:
-            return list(rows)
+        if not rows:
+            return []
         try:
             with ModelIndex(self._path) as index:
-                bodies = index.bodies(wanted)
+                bodies = index.bodies(row.facts.repo for row in rows)
         except _NO_STORE:
             return list(rows)
         return [_filled(row, bodies.get(row.facts.repo)) for row in rows]
+
+    def learn(self, row: Row, task: Task) -> None:
+        """Keep what a closer look told of a model that a search has listed at this commit.
+
+        Of others nothing is kept: an old commit would take the place of the newest one.
+        """
+        repo = row.facts.repo
+        try:
+            with ModelIndex(self._path) as index:
+                body = index.bodies([repo]).get(repo)
+        except _NO_STORE:
+            return
+        listed = row_from_text(body) if body else None
+        if listed is not None and listed.facts.revision == row.facts.revision:
+            downloads = row.downloads or listed.downloads
+            self.remember(
+                [replace(row, downloads=downloads, likes=row.likes or listed.likes)], task
+            )
 
     def remember(self, rows: Sequence[Row], task: Task) -> None:
         """See Memory."""
@@ -172,18 +189,22 @@ def _keys(bits: int) -> tuple[str, ...]:
 
 
 def _filled(row: Row, body: str | None) -> Row:
-    known = row_from_text(body) if body and row.facts.parameters is None else None
-    if known is None or known.facts.revision != row.facts.revision or not known.facts.parameters:
+    """The Hub's lists tell of a configuration its name only: the rest is what was read before."""
+    known = row_from_text(body) if body else None
+    if known is None or known.facts.revision != row.facts.revision:
         return row
-    facts = known.facts
-    return replace(
-        row,
-        facts=replace(
-            row.facts,
-            config={**row.facts.config, **facts.config},
-            parameters=facts.parameters,
-            parameters_by_dtype=facts.parameters_by_dtype,
-            basis=facts.basis,
-            needs_remote_code=row.facts.needs_remote_code or facts.needs_remote_code,
-        ),
+    mine, its = row.facts, known.facts
+    facts = replace(
+        mine,
+        config={**mine.config, **its.config},
+        needs_remote_code=mine.needs_remote_code or its.needs_remote_code,
     )
+    counted = its.basis == "header" and mine.basis == "hub"
+    if its.parameters and (mine.parameters is None or counted):
+        facts = replace(
+            facts,
+            parameters=its.parameters,
+            parameters_by_dtype=its.parameters_by_dtype,
+            basis=its.basis,
+        )
+    return replace(row, facts=facts)

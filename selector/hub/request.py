@@ -133,6 +133,8 @@ class Request:
         ref, task, machine = ref_of(self.args), _task(self.args), _machine(self.args)
         row = interruptible(lambda: self._row(ref), self.cancelled)
         engines = _engines(ref)
+        if task is not None and not row.on_disk:
+            Remembered(self.locations.model_index).learn(row, task)
         task = task or _any_task(row)
         judged = candidate_of(row, task, machine, registry.engines(), predict)
         if ref.engine and judged.chosen:
@@ -153,7 +155,8 @@ class Request:
         try:
             raw = self.client.model_info(ref.repo, ref.revision, security=True)
             row = row_of({**raw, "id": ref.repo})
-            row = replace(row, facts=deepen(self.client, row.facts))
+            recount = self.args.get("recount") is True
+            row = replace(row, facts=deepen(self.client, row.facts, recount=recount))
             summary = known(summary_of(self.client, row.facts), "card")
         except _NO_HUB as problem:
             try:

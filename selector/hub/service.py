@@ -6,7 +6,7 @@ Every request's args may have: ``data_dir`` (Petit's folder), ``offline``, ``end
 
 - ``search``: ``task``, ``machine``, ``filters`` (see Filters), ``weights`` (see Weights.read) → a search result with facts.
 - ``info``: ``ref``, ``task`` or null, ``machine`` → ``{"candidate": …}``, configuration and file sizes included;
-  with ``here`` from the files on this disk alone.
+  with ``here`` from the files on this disk alone, with ``recount`` the weights counted in their own heads.
 - ``pull``: ``ref``, ``task`` or null, ``branch`` → ``{"model": …}``; progress: see progress.py.
 - ``library`` → ``{"models": […]}``: those that can be loaded.
 - ``shelf`` → ``{"entries": […], "leftovers": […]}``: everything in the cache, see shelf.py, leftovers.py.

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import math
 import string
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from selector.desk.desk import Desk
 from selector.desk.examining import counted
 from selector.fit.base import Fit
 from selector.fit.predict import predict
-from selector.hub.architecture import Support
+from selector.hub.architecture import Support, key_of, version
 from selector.hub.candidate import Candidate, Reason, Variant
 from selector.hub.judge import candidate_of, row_of, with_variant
 from selector.hub.known import Known
@@ -27,6 +29,7 @@ from selector.hub.preflight import Preflight, preflight
 from selector.intervals import Interval
 from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.paths import Locations
+from selector.store.architectures import remember_architecture
 from selector.store.database import Database
 from selector.store.link_speed import KEEP, link_speed, remember_link_speed
 from selector.wording import Wording, catalogue
@@ -36,6 +39,8 @@ from tests.loopback_hub import LoopbackHub, Repository
 SHA = "a" * 40
 TASK = registry.task("text-classification")
 MACHINE = Machine("Linux", Cpu("cpu", 4, 8), Memory(16 * 10**9, 8 * 10**9), (), Disk("/", 10**11))
+STORED: dict[str, Any] = {**CLASSIFIER, "intermediate_size": 54}
+"""Builds a model of 7,510 weights."""
 RUNS = Support("runs", 25_000_000, "BertForSequenceClassification")
 
 
@@ -49,6 +54,17 @@ def candidate(**fields: Any) -> Candidate:
     }  # fmt: skip
     row = row_of({**raw, **fields})
     return candidate_of(row, TASK, MACHINE, {"torch": registry.engine("torch")}, predict)
+
+
+def zeros(shapes: dict[str, list[int]]) -> bytes:
+    """A safetensors file of these tensors."""
+    head, at = dict[str, Any](), 0
+    for name, shape in shapes.items():
+        size = 4 * math.prod(shape)
+        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(head).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(at)
 
 
 def answers(card: Preflight) -> dict[str, str]:
@@ -93,6 +109,55 @@ def test_an_architecture_that_cannot_be_built_is_no_yes(
 ) -> None:
     card = preflight(candidate(), support=support)
     assert (card.answer("loads"), codes(card, "loads")) == (answer, [code])
+
+
+@pytest.mark.parametrize(
+    ("built", "answer", "code"),
+    [
+        (25_000_000, "yes", "preflight.builds"),
+        (26_000_000, "yes", "preflight.builds"),
+        (24_000_000, "yes", "preflight.builds"),
+        (27_000_000, "care", "preflight.fewer_stored"),
+        (20_000_000, "care", "preflight.more_stored"),
+    ],
+)
+def test_files_that_hold_another_number_of_weights_than_is_built_need_care(
+    built: int, answer: str, code: str
+) -> None:
+    card = preflight(candidate(), support=replace(RUNS, parameters=built))
+    assert (card.answer("loads"), codes(card, "loads")) == (answer, [code])
+    reason = card.checks[0].reasons[0]
+    assert reason.facts["parameters"] == built
+    for language in ("en", "fr"):
+        assert "…" not in Wording(language).text(reason.code, **reason.facts)
+        _all_facts_given(reason)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"basis": "file size"},
+        {"parameters_by_dtype": {"U8": 25_000_000}},
+        {"parameters_by_dtype": {"F16": 9, "I32": 25_000_000}},
+        {"parameters": None},
+        {"config": {**CLASSIFIER, "architectures": ["BertForMaskedLM"]}},
+        {"config": {**CLASSIFIER, "architectures": "BertForSequenceClassification"}},
+        {"config": {"model_type": "bert"}},
+    ],
+)
+def test_counts_that_cannot_be_compared_raise_no_doubt(changes: dict[str, Any]) -> None:
+    found = candidate()
+    found = replace(found, facts=replace(found.facts, **changes))
+    card = preflight(found, support=replace(RUNS, parameters=10**9))
+    assert card.answer("loads") == "yes"
+
+
+def test_a_form_of_a_sibling_is_not_held_against_this_repository() -> None:
+    found = candidate()
+    assert found.chosen is not None
+    elsewhere = with_variant(found, replace(found.chosen, repo="who/name-copy"))
+    card = preflight(elsewhere, support=replace(RUNS, parameters=10**9))
+    assert card.answer("loads") == "yes"
 
 
 def test_remote_code_pickles_and_packed_weights() -> None:
@@ -217,7 +282,9 @@ def test_a_model_is_examined_in_two_steps_without_its_weights(
     desk: Desk, hub: LoopbackHub, tmp_path: Path
 ) -> None:
     page = "---\nlicense: gemma\n---\n<script>x()</script>\nSorts the mail of a bank into twelve heaps.\n"
-    place = folder(tmp_path / "odd", {"onnx/model_int8.onnx": b"x" * 300}, weights=30_000)
+    place = folder(
+        tmp_path / "odd", {"onnx/model_int8.onnx": b"x" * 300}, weights=30_000, config=STORED
+    )
     (place / "README.md").write_text(page)
     hub.publish(Repository("org/odd", place, scans_done=False, gated="auto", hide_safetensors=True))
     with Database(desk.locations.database) as database:
@@ -236,6 +303,30 @@ def test_a_model_is_examined_in_two_steps_without_its_weights(
     assert sent < 20_000, "weights were fetched"
     assert len(hub.requests) <= 6
     assert {v.format for v in found.candidate.variants} == {"safetensors", "onnx"}
+
+
+def test_buffers_that_the_hub_counts_as_weights_raise_no_doubt(
+    desk: Desk, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    shapes = {
+        "bert.weight": [7500],
+        "bert.layer.0.attn.bias": [1, 1, 40, 40],
+    }  # weights, and a mask
+    place = folder(tmp_path / "masked", config=STORED, weights=0)
+    (place / "model.safetensors").write_bytes(zeros(shapes))
+    hub.publish(Repository("org/masked", place))
+    with Database(desk.locations.database) as database:
+        answer = Support("runs", 7510, STORED["architectures"][0])
+        remember_architecture(database, key_of(STORED, version()), answer.to_json())
+    parts: list[Any] = []
+    found = desk.examine("org/masked", TASK.id, parts.append)
+    assert (parts[0].candidate.facts.parameters, parts[0].candidate.facts.basis) == (9100, "hub")
+    assert (found.candidate.facts.parameters, found.candidate.facts.basis) == (7500, "header")
+    assert codes(found.preflight, "loads") == ["preflight.builds"]
+    # Where the heads cannot be read, the Hub's count stands, and so does the doubt.
+    hub.faults.answer_status(403, path="/model.safetensors$")
+    found = desk.examine("org/masked", TASK.id)
+    assert codes(found.preflight, "loads") == ["preflight.more_stored"]
 
 
 def test_here_asks_no_hub(desk: Desk, hub: LoopbackHub) -> None:

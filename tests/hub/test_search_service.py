@@ -23,10 +23,12 @@ from selector.errors import (
 )
 from selector.hub.results import candidate_from_json, local_from_json, result_from_json
 from selector.hub.service import HubRole, role
+from selector.hub.why import why_text
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Machine
-from tests.hub.conftest import folder
-from tests.loopback_hub import LoopbackHub
+from selector.wording import Wording
+from tests.hub.conftest import CLASSIFIER, folder
+from tests.loopback_hub import LoopbackHub, Repository
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -78,6 +80,40 @@ def test_info_reads_headers_and_configuration_only(ask: Ask, hub: LoopbackHub) -
     assert info.download_bytes is not None
     assert info.download_bytes > 900_000
     assert not hub.requests_to(path="model.safetensors")
+
+
+def test_a_search_knows_the_configurations_that_were_read_since_the_last(
+    ask: Ask, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    names = {"org/sorter-L6": 6, "org/sorter-L12": 12}
+    for repo, layers in names.items():
+        config = {**CLASSIFIER, "num_hidden_layers": layers}
+        place = folder(tmp_path / repo, config=config, weights=20_000 * layers)
+        hub.publish(Repository(repo, place, downloads=70))
+    task = "text-classification"
+
+    def sentences() -> dict[str, str]:
+        found = result_from_json(ask("search", task=task, filters={"query": "sorter"})).candidates
+        return {each.repo: why_text(each.why, Wording("en")) for each in found}
+
+    assert "half the size of sorter-L12" in sentences()["org/sorter-L6"]
+    for repo in names:
+        ask("info", ref=repo, task=task)
+    known = sentences()
+    assert "half the layers of sorter-L12 (6 instead of 12)" in known["org/sorter-L6"]
+    assert "12 layers where sorter-L6 has 6" in known["org/sorter-L12"]
+    place = folder(tmp_path / "new", config={**CLASSIFIER, "num_hidden_layers": 3}, weights=120_000)
+    hub.publish(Repository("org/sorter-L6", place, downloads=70))
+    assert "half the size" in sentences()["org/sorter-L6"], "another commit is another model"
+
+
+def test_a_look_at_a_model_that_no_search_has_listed_leaves_no_trace(
+    ask: Ask, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    task = "text-classification"
+    ask("info", ref="org/small", task=task)
+    with pytest.raises(HubOffline):
+        ask("search", task=task, offline=True)
 
 
 def test_offline_answers_come_from_here(ask: Ask, hub: LoopbackHub) -> None:

@@ -26,7 +26,7 @@ class CandidateChecks(QObject):
     """One question at most is under way; answers are kept while the page lives.
 
     Signals:
-        learned: a CandidateRow of which more is known now.
+        learned: a CandidateRow of which more is known now; whoever gets it shows it.
     """
 
     learned = Signal(CandidateRow)
@@ -94,8 +94,7 @@ class CandidateChecks(QObject):
         self._kept[ref] = found
         if self._row is not None and self._row.ref == ref and self._row.candidate is not None:
             row = renewed(self._row, deepened(self._row.candidate, found.candidate))
-            self._row = row
-            self._details.show_row(row, found)
+            self._kept[row.ref] = found  # which may name a form only now
             self.learned.emit(row)
 
     def _failed(self, ref: str, error: PetitError) -> None:

@@ -12,6 +12,7 @@ from selector.desk.requests import SearchRequest
 from selector.hub.candidate import Variant
 from selector.hub.comparison import MOST
 from selector.hub.score import Weights
+from selector.hub.why import with_why
 from ui.dialogs.compare_dialog import CompareDialog
 from ui.dialogs.order_dialog import OrderDialog
 from ui.models.candidate_row import CandidateRow, in_form, now_here, renewed
@@ -91,12 +92,25 @@ class CandidatesOrder(QObject):
             forms.setFocus()
 
     def _learned(self, row: CandidateRow) -> None:
-        listed = next((each for each in self._model.rows if each.key == row.key), None)
-        if listed is None:
-            return
-        # A download may have ended while the Hub was asked.
-        self._model.replace_row(listed, now_here(row) if listed.on_disk else row)
+        listed = self._listed(row)
+        if listed is not None:
+            # A download may have ended while the Hub was asked.
+            self._model.replace_row(listed, now_here(row) if listed.on_disk else row)
+            self._say_why_anew()
+        self._results.checks.show(self._listed(row) or row)
         self._row_shown()
+
+    def _listed(self, row: CandidateRow) -> CandidateRow | None:
+        return next((each for each in self._model.rows if each.key == row.key), None)
+
+    def _say_why_anew(self) -> None:
+        """What was learned of one model may tell its neighbours apart as well: layers, where only sizes were known."""
+        rows = [row for row in self._model.rows if row.candidate is not None and row.candidate.why]
+        rows.sort(key=lambda row: row.rank)
+        told = with_why([row.candidate for row in rows if row.candidate is not None])
+        for row, candidate in zip(rows, told, strict=True):
+            if row.candidate is not None and candidate.why != row.candidate.why:
+                self._model.replace_row(row, renewed(row, candidate))
 
     def _restore(self) -> None:
         """Rows were replaced: the cursor stays on its model, if that is still there."""
