@@ -15,6 +15,7 @@ from selector.hub.candidate import Candidate
 from selector.hub.environment import endpoint_of
 from selector.hub.judge import refitted
 from selector.hub.preflight import Preflight, preflight
+from selector.hub.stored_count import is_whole
 from selector.machine.facts import Machine
 from selector.store.database import Database
 from selector.store.link_speed import link_speed
@@ -88,7 +89,8 @@ def counted(
 ) -> Candidate:
     """The candidate with the parameters of the built model, where only a guess was known."""
     facts = candidate.facts
-    if support is None or not support.parameters or facts.basis not in {"unknown", "file size"}:
+    guessed = facts.basis in {"unknown", "file size"}
+    if support is None or not support.parameters or not guessed or not is_whole(facts.config):
         return candidate
     known = registry.tasks()
     wanted = known.get(task or "") or next(iter(known.values()))

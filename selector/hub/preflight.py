@@ -11,7 +11,7 @@ from selector.hub.architecture import Support
 from selector.hub.candidate import Candidate, Reason
 from selector.hub.environment import DEFAULT_ENDPOINT
 from selector.hub.obligations import obligation
-from selector.hub.stored_count import difference
+from selector.hub.stored_count import difference, is_whole
 from selector.wording import Wording
 
 Question = Literal["loads", "fits", "safe", "allowed", "size", "time"]
@@ -112,6 +112,8 @@ def _loads(candidate: Candidate, support: Support | None) -> Check:
     name = support.architecture or candidate.about.architecture.value or "?"
     if support.answer == "runs":
         facts = {"architecture": name, "parameters": support.parameters}
+        if not is_whole(candidate.facts.config):
+            return _check("loads", "yes", Reason("preflight.known_architecture", facts))
         differs = difference(candidate.facts, support) if chosen.repo == candidate.repo else None
         if differs is not None:
             facts["stored"] = candidate.facts.parameters

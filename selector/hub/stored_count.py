@@ -7,7 +7,8 @@ nonsense. One that holds more has parts that would not be used, or is not what i
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from selector.engines.facts import ModelFacts
 from selector.hub.architecture import Support
@@ -22,16 +23,26 @@ _EACH_ONE_WEIGHT = frozenset(
 old checkpoints: there the number of numbers says little."""
 
 
+def is_whole(config: Mapping[str, Any]) -> bool:
+    """Whether it is config.json itself, and not the Hub's extract, which has names and no numbers.
+
+    A gated repository shows no more than the extract: what is built from it has the sizes that its
+    class has by default, and says nothing of this model's.
+    """
+    return any(isinstance(value, int | float) for value in config.values())
+
+
 def difference(facts: ModelFacts, support: Support) -> Difference | None:
     """Whether fewer or more weights are stored than the built model has; None where they agree.
 
     None as well where they cannot be compared: the count was not read from the files, the weights
-    are packed, or another class was built than the one the configuration names first.
+    are packed, the configuration is not whole, or another class was built than the one it names first.
     """
     stored, built = facts.parameters, support.parameters
     names = facts.config.get("architectures")
     comparable = (
-        facts.basis in {"hub", "header"}
+        is_whole(facts.config)
+        and facts.basis in {"hub", "header"}
         and facts.weight_format == "safetensors"
         and facts.parameters_by_dtype.keys() <= _EACH_ONE_WEIGHT
         and isinstance(names, list)

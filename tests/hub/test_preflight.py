@@ -142,7 +142,7 @@ def test_files_that_hold_another_number_of_weights_than_is_built_need_care(
         {"parameters": None},
         {"config": {**CLASSIFIER, "architectures": ["BertForMaskedLM"]}},
         {"config": {**CLASSIFIER, "architectures": "BertForSequenceClassification"}},
-        {"config": {"model_type": "bert"}},
+        {"config": {**CLASSIFIER, "architectures": None}},
     ],
 )
 def test_counts_that_cannot_be_compared_raise_no_doubt(changes: dict[str, Any]) -> None:
@@ -150,6 +150,16 @@ def test_counts_that_cannot_be_compared_raise_no_doubt(changes: dict[str, Any]) 
     found = replace(found, facts=replace(found.facts, **changes))
     card = preflight(found, support=replace(RUNS, parameters=10**9))
     assert card.answer("loads") == "yes"
+
+
+def test_what_is_built_from_names_alone_says_nothing_of_the_size() -> None:
+    names = {"architectures": ["BertForSequenceClassification"], "model_type": "bert"}
+    found = candidate(config=names)
+    by_default = replace(RUNS, parameters=109_000_000)
+    card = preflight(found, support=by_default)
+    assert (card.answer("loads"), codes(card, "loads")) == ("yes", ["preflight.known_architecture"])
+    guessed = replace(found, facts=replace(found.facts, parameters=40, basis="file size"))
+    assert counted(guessed, by_default, TASK.id, MACHINE) == guessed
 
 
 def test_a_form_of_a_sibling_is_not_held_against_this_repository() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,17 +10,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from selector.desk.sample import sample_models
 from selector.hub.candidate import SearchResult
 from selector.hub.preflight import Answer
 from selector.hub.score import Weights
+from selector.hub.why import why_text
 from selector.settings import Settings, load_settings, save_settings
 from selector.store.database import Database
 from selector.store.link_speed import remember_link_speed
 from selector.store.projects import Project
 from selector.wording import Wording
+from tests.ui import served_forms
 from tests.ui.listed_models import listed
 from tests.ui.made_candidates import SHA, many_candidates
 from tests.ui.prepared import TASK
+from tests.ui.served_forms import bert, family, keep_built, names_of, weights
 from tests.ui.served_models import BANKING, RESEARCH
 from tests.ui.test_candidates_page import key_of, open_page, search, settled
 from ui.models.candidate_row import in_form, row_of_candidate
@@ -97,12 +102,27 @@ def test_that_the_card_answers_before_anything_is_asked_and_more_after(
     assert any(line.startswith("How long? About 3") for line in shown)
 
 
-def test_that_only_the_row_where_the_cursor_rests_is_asked_for_and_once(searched, hub, qtbot):
+def test_that_only_the_row_where_the_cursor_rests_is_asked_for_and_once(
+    searched, hub, places, qtbot
+):
+    config = json.loads(
+        (sample_models() / "petit-sample/bank-messages-nano/config.json").read_text()
+    )
+    with Database(places.database) as database:
+        keep_built(database, config, 284_000)
     for repo in (BANKING, RESEARCH, "bank/intents-small", RESEARCH):
         rest_on(searched, repo)
     qtbot.waitUntil(lambda: RESEARCH in looked_at(hub), timeout=20_000)
-    qtbot.wait(100)
+    settled(searched.bench, qtbot)
     assert looked_at(hub) == [RESEARCH]
+    rest_on(searched, BANKING)
+    qtbot.waitUntil(lambda: BANKING in looked_at(hub), timeout=20_000)
+    settled(searched.bench, qtbot)
+    rest_on(searched, RESEARCH)
+    assert searched.results.details.card.note.text() == ""
+    assert "Loads here? Yes" in texts(searched.results.details.card)
+    qtbot.wait(100)
+    assert looked_at(hub) == [RESEARCH, BANKING]
 
 
 def test_that_offline_and_for_models_on_the_disk_nothing_is_asked(page, desk, hub, qtbot):
@@ -197,6 +217,98 @@ def test_that_a_closer_look_keeps_the_form_the_order_and_the_siblings(page):
     found = deepened(listed_one, alone)
     assert (found.score, found.why, found.ref) == (listed_one.score, listed_one.why, listed_one.ref)
     assert {v.repo for v in found.variants} == {v.repo for v in listed_one.variants}
+
+
+# -- a family of repositories, as the Hub serves them -------------------------------------------------
+
+
+@pytest.fixture
+def family_page(make_bench, hub, places, tmp_path, qtbot, monkeypatch):
+    """A real search of a family; what came of building its models is known from earlier."""
+    monkeypatch.setattr(candidate_checks, "PAUSE_MS", 30)
+    with Database(places.database) as database:
+        for layers, built in ((2, 10_000), (6, weights(6)), (12, 80_000)):
+            keep_built(database, bert(layers), built)
+        keep_built(database, names_of(bert(3)), 109_000_000)  # all that a gated one shows
+    repositories = family(tmp_path)
+    for each in repositories:
+        hub.publish(each)
+    bench = make_bench(Project(id=1, task=TASK))
+    made = open_page(bench, qtbot)
+    made.bench = bench
+    search(made, qtbot, "mail-sorter")
+    yield made
+    for each in repositories:
+        hub.withdraw(each.id)
+
+
+def looked_closely(page, qtbot, repo) -> str:
+    """Everything that the details say of a model once the Hub has told of it."""
+    rest_on(page, repo)
+    checking = Wording("en").text("preflight.checking")
+    qtbot.waitUntil(lambda: page.results.details.card.note.text() != checking, timeout=20_000)
+    settled(page.bench, qtbot)
+    return "\n".join(texts(page.results.details))
+
+
+def test_that_a_family_is_listed_with_its_forms_and_what_is_hidden(family_page, qtbot):
+    page = family_page
+    assert {row.repo for row in page.model.rows} == {
+        served_forms.L6,
+        served_forms.L12,
+        served_forms.GATED,
+    }
+    hidden = page.results.hidden
+    assert hidden.text == Wording("en").text("candidates.hidden_sum", n=2)
+    assert set(hidden.pills) == {"other_form", "pickle_only"}
+    looked_closely(page, qtbot, served_forms.L6)
+    row = next(row for row in page.model.rows if row.repo == served_forms.L6)
+    forms = {(v.repo, v.format, v.precision) for v in row.candidate.variants}
+    assert forms >= {
+        (served_forms.L6, "safetensors", "fp32"),
+        (served_forms.L6, "onnx", "int8"),
+        (served_forms.GGUF, "gguf", "q4_k_m"),
+    }
+    files = {path for path, _ in row.files}
+    assert "pytorch_model.bin" in files  # shown among the files, and no form beside safe ones
+    assert "pickle" not in {form for _, form, _ in forms}
+
+
+def test_that_terms_and_an_unsafe_pickle_are_said_in_the_card(family_page, hub, qtbot):
+    page = family_page
+    said = looked_closely(page, qtbot, served_forms.GATED)
+    assert "Loads here? Yes" in said
+    assert "its own configuration cannot be read yet" in said
+    assert "Allowed? Unknown" in said
+    assert f"Ask the authors for access first: {hub.endpoint}/{served_forms.GATED}" in said
+    assert "https://example.org/terms" in said
+    page.results.hidden.pills["pickle_only"].click()
+    settled(page.bench, qtbot)
+    said = looked_closely(page, qtbot, served_forms.UNSAFE)
+    assert "Loads here? No" in said
+    assert "Safe? No" in said
+
+
+def test_that_a_closer_look_says_why_anew_and_the_next_search_knows_it(family_page, hub, qtbot):
+    page = family_page
+
+    def why(repo) -> str:
+        row = next(row for row in page.model.rows if row.repo == repo)
+        return why_text(row.candidate.why, Wording("en"))
+
+    assert "half the size of mail-sorter-L12" in why(served_forms.L6)
+    said = looked_closely(page, qtbot, served_forms.L12)
+    assert "Loads here? With care" in said
+    assert "hold 60\u00a0k parameters where its architecture" in said
+    assert "half the size of mail-sorter-L12" in why(served_forms.L6), (
+        "its own layers are not known"
+    )
+    said = looked_closely(page, qtbot, served_forms.L6)
+    assert "half the layers of mail-sorter-L12 (6 instead of 12)" in said
+    assert "12 layers where mail-sorter-L6 has 6" in why(served_forms.L12)
+    assert page.results.details.row.repo == served_forms.L6
+    search(page, qtbot, "mail-sorter-")
+    assert "half the layers of mail-sorter-L12 (6 instead of 12)" in why(served_forms.L6)
 
 
 # -- order ------------------------------------------------------------------------------------------
