@@ -269,9 +269,9 @@ def test_that_a_family_is_listed_with_its_forms_and_what_is_hidden(family_page, 
         (served_forms.L6, "onnx", "int8"),
         (served_forms.GGUF, "gguf", "q4_k_m"),
     }
-    files = {path for path, _ in row.files}
-    assert "pytorch_model.bin" in files  # shown among the files, and no form beside safe ones
-    assert "pickle" not in {form for _, form, _ in forms}
+    pickle = next(v for v in row.candidate.variants if v.format == "pickle")
+    assert not pickle.usable
+    assert "Pickle files can contain any program" in "\n".join(texts(page.results.details))
 
 
 def test_that_terms_and_an_unsafe_pickle_are_said_in_the_card(family_page, hub, qtbot):
