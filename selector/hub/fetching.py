@@ -251,9 +251,7 @@ class Fetcher:
     def _claims(self, job: Job) -> bool:
         """Whether it is for the caller to judge what came."""
         with self._changed:
-            mine = not (job.claimed or job.done or self._stopped)
-            job.claimed = job.claimed or mine
-            return mine
+            return not self._stopped and job.claim()
 
     def _reached(self, job: Job, piece: Piece) -> int:
         """How far a piece has come, whatever ended it."""

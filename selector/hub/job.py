@@ -76,6 +76,16 @@ class Job:
         """Every byte is here and nobody writes any more."""
         return self.part is not None and self.active == 0 and self.part.complete
 
+    def claim(self) -> bool:
+        """Whether it is for the caller to judge what came; nobody else may then.
+
+        Not what is being fetched anew: who found it whole a moment ago comes too late.
+        """
+        if self.claimed or self.done or not self.complete:
+            return False
+        self.claimed = True
+        return True
+
     def open(self) -> Part:
         """The part, opened at the first call. Raises OSError."""
         if self.part is None:
