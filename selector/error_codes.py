@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from selector import endpoint_errors
 from selector.errors import PetitError
+
+TREES = (endpoint_errors,)
+"""Modules with classes of their own: they are found only once their modules are imported."""
 
 
 def _descendants(base: type[PetitError]) -> list[type[PetitError]]:

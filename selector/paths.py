@@ -31,6 +31,26 @@ class Locations:
         return self.data / "models.db"
 
     @property
+    def answers(self) -> Path:
+        """Answers of chat endpoints; may be deleted, but then the same questions cost again."""
+        return self.data / "answers.db"
+
+    @property
+    def endpoints(self) -> Path:
+        """Chat endpoints that the user has set up; no keys."""
+        return self.data / "endpoints.json"
+
+    @property
+    def prices(self) -> Path:
+        """The user's price table."""
+        return self.data / "prices.json"
+
+    @property
+    def prompts(self) -> Path:
+        """The user's own prompts."""
+        return self.data / "prompts"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.data / "settings.json"

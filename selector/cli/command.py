@@ -187,6 +187,13 @@ def parser() -> argparse.ArgumentParser:
         help="an answer that is not there counts as wrong, or its example is left out",
     )
 
+    from selector.cli.endpoint_options import add_endpoint_options, add_sending_options
+
+    for command, chooses in ((trial, True), (evaluate, False), (label, True)):
+        add_sending_options(command, chooses)
+    text = "chat endpoints to compare with: a local server or an LLM in a cloud"
+    add_endpoint_options(add("endpoint", "endpoint", text), shared)
+
     export = add("export", "export", "write what was chosen in a form to run elsewhere")
     export.add_argument("source", metavar="REF|DECISION_FILE")
     export.add_argument(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from selector.cli.console import Screen
 from selector.cli.trial_command import report
@@ -16,8 +17,14 @@ from selector.reference import short_reference
 
 def reason_text(screen: Screen, reason: Reason) -> str:
     """A reason's sentence, its references shortened."""
-    facts = {k: short_reference(v) if isinstance(v, str) else v for k, v in reason.facts.items()}
+    facts = {k: _shortened(v) for k, v in reason.facts.items()}
     return screen.wording.text(reason.code, **facts)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_shortened(each) for each in value]
+    return short_reference(value) if isinstance(value, str) else value
 
 
 def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
@@ -72,6 +79,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         margin=options.margin,
         confidence=options.confidence,
         cost=options.cost,
+        send=options.send,
     )
     done = desk.evaluate(request, report(screen))
     if screen.as_json:

@@ -31,6 +31,8 @@ def label(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         confidence=options.confidence,
         cost=options.cost,
         seed=options.seed,
+        labels=options.labels,
+        send=options.send,
         repeats=options.repeats,
     )
     with desk.label(request, report(screen)) as session:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,6 +49,11 @@ def report(screen: Screen) -> OnTrial:
             step = screen.wording.text(f"cli.making.{event.facts.get('step')}")
             ref = short_reference(event.ref)
             screen.note(screen.wording.text("cli.trial.making", ref=ref, step=step))
+        elif event.kind == "waiting" and event.facts.get("for") == "server":
+            wait = screen.wording.text(
+                "cli.trial.server", ref=event.ref, wait=event.facts["wait_s"]
+            )
+            screen.note(wait)
         elif event.kind in {"loading", "finished", "failed", "waiting"}:
             screen.note(
                 screen.wording.text(f"cli.trial.{event.kind}", ref=short_reference(event.ref))
@@ -66,7 +72,7 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
             cells.append(
                 (
                     short_reference(row.ref),
-                    f"{row.engine}-{row.precision}",
+                    f"{row.engine}-{row.precision}".removesuffix("-"),
                     words.error(str(row.error["code"]), row.error["facts"])[0],
                     *[""] * 5,
                 )
@@ -76,15 +82,15 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         cells.append(
             (
                 without_variant(row.ref),
-                f"{row.engine}-{row.precision}",
-                words.seconds(row.load_s or 0),
-                words.seconds(row.first_result_s or 0),
+                f"{row.engine}-{row.precision}".removesuffix("-"),
+                "–" if row.load_s is None else words.seconds(row.load_s),
+                "–" if row.first_result_s is None else words.seconds(row.first_result_s),
                 "–" if latency is None else words.seconds(latency.median),
                 "–" if latency is None else words.seconds(latency.p95),
                 "–"
                 if row.throughput is None
                 else f"{words.number(row.throughput)} {row.throughput_unit}",
-                words.bytes(row.memory_peak_bytes or 0),
+                "–" if row.memory_peak_bytes is None else words.bytes(row.memory_peak_bytes),
             )
         )
     screen.table([words.text(f"cli.column.{name}") for name in names], cells, numbers=range(2, 8))
@@ -95,16 +101,33 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         if row.fidelity is not None:
             worth = words.text("cli.trial.fidelity", **row.fidelity)
             screen.note(f"{short_reference(row.ref)}: {worth}")
+        if row.item_errors:
+            show_unanswered(screen, row)
         if row.cut_inputs:
             cut = words.text("cli.trial.cut", n=row.cut_inputs)
             screen.note(f"{short_reference(row.ref)}: {cut}")
+
+
+def show_unanswered(screen: Screen, row: Measurement) -> None:
+    """How many inputs got no answer, and the reasons, each once."""
+    words = screen.wording
+    counted = Counter(words.error(str(x["code"]), x["facts"])[0] for x in row.item_errors.values())
+    for why, n in counted.most_common(5):
+        text = words.text("cli.trial.unanswered", n=n, why=why)
+        screen.note(f"{short_reference(row.ref)}: {text}")
 
 
 def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     """The same inputs through several models."""
     inputs = read_inputs(options.inputs)
     rows = desk.try_models(
-        options.refs, options.task, inputs, report(screen), repeat=options.repeat
+        options.refs,
+        options.task,
+        inputs,
+        report(screen),
+        repeat=options.repeat,
+        labels=options.labels,
+        send=options.send,
     )
     if screen.as_json:
         screen.document({"results": [row.to_json() for row in rows]})

@@ -88,6 +88,11 @@ def measurement_from_json(data: Json) -> Measurement:
         shared=bool(data.get("shared", False)),
         labels=tuple(str(x) for x in data.get("labels", ())),
         versions={str(k): str(v) for k, v in data.get("versions", {}).items()},
+        item_errors={
+            int(x["index"]): {"code": str(x["code"]), "facts": dict(x["facts"])}
+            for x in data.get("item_errors") or ()
+        },
+        usage={str(k): int(v) for k, v in (data.get("usage") or {}).items()},
     )
 
 

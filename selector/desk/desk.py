@@ -19,10 +19,11 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.data import read_examples
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.endpoint_desk import EndpointDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.labelling import LabelSession, unlabelled
-from selector.desk.library_desk import LibraryDesk, never
+from selector.desk.library_desk import never
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
@@ -35,7 +36,7 @@ from selector.desk.requests import (
 from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import BadSetting, DataEmpty, HubProblem, StoreFull
+from selector.errors import BadSetting, DataEmpty, FormatUnsuited, HubProblem, StoreFull
 from selector.exports.base import ExportRequest
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
@@ -46,7 +47,6 @@ from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
 from selector.machine.codec import machine_to_json
 from selector.machine.facts import Calibration, Machine
-from selector.machine.memory import probe_memory
 from selector.machine.probe import fingerprint, probe
 from selector.paths import Locations, hub_cache
 from selector.settings import Settings
@@ -55,7 +55,7 @@ from selector.store.database import Database
 from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
 from selector.tasks.outputs import to_json
-from selector.trial.contestants import contestant, find_local, read_references
+from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Contestant, Measurement, Trial
 from selector.trial.runner import run_trial
 from selector.worker.client import WorkerClient
@@ -65,7 +65,7 @@ def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk(LibraryDesk):
+class Desk(EndpointDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
@@ -212,23 +212,6 @@ class Desk(LibraryDesk):
         ]
 
     # -- try ----------------------------------------------------------------------------------------
-    def contestants(self, refs: Sequence[str], task: str) -> tuple[Contestant, ...]:
-        """Pin models that are on this disk; a form that two references come to takes part once.
-
-        Raises NotDownloaded, UnsupportedModel, UnknownEngine, BadReference.
-        """
-        models = self.library()
-        available = probe_memory().available_bytes
-        found: dict[str, Contestant] = {}
-        for reference in read_references(refs):
-            model = find_local(reference, models)
-            row = row_of_local(model)
-            pinned = contestant(
-                reference, task, model, row.facts, row.licence.id, available, self.locations.made
-            )
-            found.setdefault(pinned.ref, pinned)
-        return tuple(found.values())
-
     def try_models(
         self,
         refs: Sequence[str],
@@ -237,15 +220,21 @@ class Desk(LibraryDesk):
         on_event: OnTrial,
         cancelled: Callable[[], bool] = never,
         repeat: int = 1,
+        labels: Sequence[str] = (),
+        send: bool = False,
     ) -> tuple[Measurement, ...]:
-        """The same inputs through every model, one computing at a time. Failures are in the rows."""
+        """The same inputs through every model, one computing at a time. Failures are in the rows.
+
+        ``labels`` are the categories that an endpoint chooses among; without ``send`` it is sent nothing.
+        """
         known = registry.task(task)
         if not inputs:
             raise DataEmpty(name="input")
+        chosen = self.contestants(refs, task)
         trial = Trial(
             task,
             tuple(inputs),
-            self.contestants(refs, task),
+            self.with_consent(chosen, task, inputs, labels, send=send),
             repeat=max(1, repeat),
             parameters=dict(known.default_parameters),
         )
@@ -262,7 +251,13 @@ class Desk(LibraryDesk):
         """
         registry.task(request.task)
         examples = read_labelled(request)
-        chosen = self.contestants(request.refs, request.task)
+        chosen = self.with_consent(
+            self.contestants(request.refs, request.task),
+            request.task,
+            examples.inputs,
+            sorted(set(examples.labels or ())),
+            send=request.send,
+        )
         machine = self.machine()
         available = machine.memory.available_bytes
         with self._database() as database:
@@ -279,8 +274,14 @@ class Desk(LibraryDesk):
         """
         if registry.task(request.task).output_kind not in {"labels", "text"}:
             raise BadSetting(setting="task", value=request.task, allowed="labels, text")
-        chosen = self.contestants(request.refs, request.task)
         examples = unlabelled(read_examples(request.data, request.input_column))
+        chosen = self.with_consent(
+            self.contestants(request.refs, request.task),
+            request.task,
+            examples.inputs,
+            request.labels,
+            send=request.send,
+        )
         available = self.machine().memory.available_bytes
         with self._database() as database:
             rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
@@ -305,7 +306,7 @@ class Desk(LibraryDesk):
         now = datetime.now(UTC)
         winner = next((c for c in chosen if c.ref == evaluation.decision.choice), None)
         licence = None
-        if winner is not None:
+        if winner is not None and not winner.remote:
             local = find_local(read_references([winner.ref])[0], self.library())
             found = row_of_local(local).licence
             licence = {"id": found.id, "class": found.kind}
@@ -341,6 +342,8 @@ class Desk(LibraryDesk):
         if (document.get("contestant") or {}).get("ref") == ref:
             return document
         chosen = self.contestants([ref], str(document["task"]))[0]
+        if chosen.remote:
+            return documents.taken(document, chosen, {})
         licence = row_of_local(find_local(read_references([ref])[0], self.library())).licence
         return documents.taken(document, chosen, {"id": licence.id, "class": licence.kind})
 
@@ -356,6 +359,9 @@ class Desk(LibraryDesk):
         if not pinned:
             raise DataEmpty(name="decision")
         chosen = self.contestants([str(pinned["ref"])], str(document["task"]))[0]
+        if chosen.remote and form.id != "decision":
+            facts = {"repo": chosen.ref, "engine": chosen.engine, "task": document["task"]}
+            raise FormatUnsuited(format=form.id, **facts)
         if not document.get("samples"):
             task = registry.task(str(document["task"]))
             inputs = [text for texts in task.sample_inputs.values() for text in texts]

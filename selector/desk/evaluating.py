@@ -84,11 +84,12 @@ def measure(
             if i < n
         }
         for c in contestants
+        if not c.remote  # what an endpoint is asked may change; its answers have a store of their own
     }
     done = {
         c.ref: row
         for c in contestants
-        if (row := _complete(database, c, task, known[c.ref], n)) is not None
+        if not c.remote and (row := _complete(database, c, task, known[c.ref], n)) is not None
     }
     waiting = tuple(c for c in contestants if c.ref not in done)
     for contestant in contestants:
@@ -96,7 +97,7 @@ def measure(
             on_event(TrialEvent("finished", contestant.ref))
 
     def commit(event: TrialEvent) -> None:
-        if event.kind == "output" and event.output is not None:
+        if event.kind == "output" and event.output is not None and event.ref in known:
             remember_output(
                 database, key, task, event.ref, event.index, event.output, event.seconds
             )
@@ -112,7 +113,7 @@ def measure(
             known=known,
         ):
             done[row.ref] = row
-            if row.error is None and row.latency is not None:
+            if row.ref in known and row.error is None and row.latency is not None:
                 facts = {**measurement_to_json(row), "outputs": []}
                 remember_measurement(database, row.ref, task, facts)
     return tuple(done[c.ref] for c in contestants)

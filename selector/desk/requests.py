@@ -121,6 +121,8 @@ class EvaluateRequest:
     margin: float = 0.05
     confidence: float = 0.975
     cost: str = "parameters"
+    send: bool = False
+    """Whether the user has seen what goes to the chat endpoints among ``refs``, and agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,10 @@ class LabelRequest:
     confidence: float = 0.95
     cost: str = "parameters"
     seed: int = 0
+    labels: tuple[str, ...] = ()
+    """Categories that a chat endpoint chooses among."""
+    send: bool = False
+    """As in EvaluateRequest."""
     repeats: float = 0.0
     """Share of questions that repeat an answered one, to learn how sure the person is."""
 

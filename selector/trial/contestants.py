@@ -83,8 +83,15 @@ def contestant(
     )
 
 
-def read_references(refs: Sequence[str]) -> tuple[Reference, ...]:
-    """Parse, drop repetitions, keep the order. Raises BadReference."""
+def read_references(refs: Sequence[str], *, endpoints: bool = False) -> tuple[Reference, ...]:
+    """Parse, drop repetitions, keep the order; chat endpoints only where they can take part.
+
+    Raises BadReference.
+    """
     if not refs or len(refs) > MAX_CONTESTANTS:
         raise BadReference(reference=f"{len(refs)} models (1 to {MAX_CONTESTANTS})")
-    return tuple(dict.fromkeys(parse_reference(text) for text in refs))
+    found = tuple(dict.fromkeys(parse_reference(text) for text in refs))
+    for each in found:
+        if each.engine == "endpoint" and not endpoints:
+            raise BadReference(reference=str(each))
+    return found

@@ -34,6 +34,13 @@ class Contestant:
     choice_facts: Mapping[str, Any] = field(default_factory=dict)
     cost: float | None = None
     """On an axis of the user's own (a price, an energy), in their unit; smaller is better."""
+    endpoint: Mapping[str, Any] | None = None
+    """Of a chat endpoint: what its worker needs to load (see endpoint_role.py). Never a key."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is asked over a wire and not loaded here."""
+        return self.engine == "endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,10 @@ class Measurement:
     """Inputs longer than the model reads, whose ends it did not see."""
     fidelity: Mapping[str, Any] | None = None
     """Of a form that Petit made: n, equal_answers, largest_difference against the original."""
+    item_errors: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Inputs that it gave no answer to, by position: ``{"code", "facts"}``; the others have theirs."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Of an endpoint: items, from_store, prompt_tokens, completion_tokens, estimated (items without a count)."""
     choice: str = ""
     """Why this form of the model, as in Contestant."""
     choice_facts: Mapping[str, Any] = field(default_factory=dict)
@@ -115,6 +126,10 @@ class Measurement:
             "parameters": self.parameters,
             "cut_inputs": self.cut_inputs,
             "fidelity": None if self.fidelity is None else dict(self.fidelity),
+            "item_errors": [
+                {"index": index, **error} for index, error in sorted(self.item_errors.items())
+            ],
+            "usage": dict(self.usage) or None,
             "choice": {"code": self.choice, "facts": dict(self.choice_facts)}
             if self.choice
             else None,
@@ -126,7 +141,8 @@ class Measurement:
 class TrialEvent:
     """Progress of a trial, for whoever watches.
 
-    ``kind`` is one of: making, loading, loaded, turn, partial, output, failed, finished, waiting (for memory).
+    ``kind`` is one of: making, loading, loaded, turn, partial, output, unanswered (one input), failed,
+    finished, waiting (for memory, for the turn, for a server).
     """
 
     kind: str

@@ -65,7 +65,8 @@ class TrialRun:
             for index, output in (known or {}).get(seat.contestant.ref, {}).items():
                 if 0 <= index < len(seat.outputs):
                     seat.outputs[index] = output
-        split = groups([c.predicted_memory_bytes for c in trial.contestants], available_bytes)
+        needs = [0 if c.remote else c.predicted_memory_bytes for c in trial.contestants]
+        split = groups(needs, available_bytes)
         for number, group in enumerate(split):
             members = [seats[index] for index in group]
             for later in split[number + 1 :]:
@@ -106,12 +107,13 @@ class TrialRun:
                 # What the files say of the model; its forms pack the same weights in different ways.
                 "parameters": contestant.parameters,
                 "made": contestant.made,
+                **(contestant.endpoint or {}),
             }
             try:
                 if contestant.made:
                     self._make(seat, args)
                 self._tell(TrialEvent("loading", contestant.ref))
-                seat.worker = self._start_worker("model")
+                seat.worker = self._start_worker("endpoint" if contestant.remote else "model")
                 with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
                     seat.shared |= not alone
                     self._load_one(seat, seat.worker, args)
@@ -151,6 +153,10 @@ class TrialRun:
 
     def _load_one(self, seat: Seat, worker: WorkerClient, args: dict[str, Any]) -> None:
         loaded = worker.call("load", args, None, self._cancelled, LOAD_TIMEOUT_S)
+        if seat.contestant.remote:
+            # Nothing is warmed up, for that would cost; what the asking process needs says nothing.
+            seat.labels = tuple(str(label) for label in loaded["labels"])
+            return
         seat.load_s = time.monotonic() - worker.started
         seat.parameters = int(loaded["parameters"])
         seat.memory = int(loaded["peak_bytes"])
@@ -199,11 +205,15 @@ class TrialRun:
         started = time.perf_counter()
 
         def arrived(data: dict[str, Any]) -> None:
-            if seat.first_result_s is None:
+            if seat.first_result_s is None and not seat.contestant.remote:
                 seat.first_result_s = time.monotonic() - worker.started
             if not timed:
                 return
-            if "partial" in data:
+            if "item_error" in data:
+                self._unanswered(seat, indices, data["item_error"])
+            elif "wait_s" in data:
+                self._tell(TrialEvent("waiting", ref, facts={"for": "server", **data}))
+            elif "partial" in data:
                 piece = data["partial"]
                 self._tell(
                     TrialEvent("partial", ref, indices[int(piece["index"])], str(piece["text"]))
@@ -216,9 +226,12 @@ class TrialRun:
                     seat.outputs[index] = output
                 if item.get("cut"):
                     seat.cut.add(index)
+                alone = share == 1 or seat.contestant.remote
                 seconds = (
-                    (time.perf_counter() - started) * share if share < 1 else float(item["seconds"])
+                    float(item["seconds"]) if alone else (time.perf_counter() - started) * share
                 )
+                if seat.contestant.remote:  # as it was when it was asked, now or on another day
+                    seat.seconds.append(seconds)
                 self._tell(TrialEvent("output", ref, index, output=output, seconds=seconds))
 
         parameters = dict(self._trial.parameters)
@@ -226,6 +239,9 @@ class TrialRun:
             parameters["max_new_tokens"] = WARM_UP_TOKENS
         args = {"inputs": [self._trial.inputs[i] for i in indices], "parameters": parameters}
         result = worker.call("run", args, arrived, self._cancelled, silence_s=self._silence_s)
+        if seat.contestant.remote:
+            seat.usage.update(result["usage"])
+            return
         seat.memory = max(seat.memory or 0, int(result["peak_bytes"]))
         if timed:
             seconds = float(result["seconds"])
@@ -234,6 +250,13 @@ class TrialRun:
             generated = isinstance(seat.outputs[indices[0]], Text)
             self._unit = "tokens/s" if generated else "inputs/s"
             seat.amount += float(result["tokens"]) if generated else len(indices)
+
+    def _unanswered(self, seat: Seat, indices: list[int], item: dict[str, Any]) -> None:
+        index = indices[int(item["index"])]
+        seat.item_errors[index] = {"code": str(item["code"]), "facts": dict(item["facts"])}
+        self._tell(
+            TrialEvent("unanswered", seat.contestant.ref, index, facts=seat.item_errors[index])
+        )
 
     def _failed(self, seat: Seat, error: PetitError) -> None:
         seat.error = {"code": error.code, "facts": error.facts}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,8 @@ class Seat:
     error: dict[str, Any] | None = None
     shared: bool = False
     fidelity: dict[str, Any] | None = None
+    item_errors: dict[int, dict[str, Any]] = field(default_factory=dict)
+    usage: Counter[str] = field(default_factory=Counter)
     cut: set[int] = field(default_factory=set)
     """Positions of inputs whose ends the model did not see."""
 
@@ -54,6 +57,8 @@ class Seat:
             versions=self.versions,
             cut_inputs=len(self.cut),
             fidelity=self.fidelity,
+            item_errors=dict(self.item_errors),
+            usage=dict(self.usage),
             choice=self.contestant.choice,
             choice_facts=self.contestant.choice_facts,
         )

@@ -11,6 +11,7 @@ Emit = Callable[[dict[str, Any]], None]
 
 ROLES: Mapping[str, str] = {
     "model": "selector.worker.session",
+    "endpoint": "selector.trial.endpoint_role",
     "hub": "selector.hub.service",
     "calculator": "selector.decide.calculator",
     "machine": "selector.machine.service",
