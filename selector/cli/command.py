@@ -181,6 +181,14 @@ def parser() -> argparse.ArgumentParser:
         "--size", action="append", default=[], type=sized, metavar="MODEL=500M", dest="sizes"
     )
     decide.add_argument(
+        "--llm",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        dest="llms",
+        help="compare this model of the file, an LLM, with the smallest that may do instead",
+    )
+    decide.add_argument(
         "--missing",
         default="wrong",
         choices=["wrong", "exclude"],

@@ -26,6 +26,7 @@ def decide(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             cost=options.cost,
             missing=options.missing,
             sizes=tuple(options.sizes),
+            llms=tuple(options.llms),
         )
     )
     if screen.as_json:

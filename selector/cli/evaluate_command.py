@@ -8,6 +8,8 @@ from typing import Any
 
 from selector.cli.console import Screen
 from selector.cli.trial_command import report
+from selector.decide import need_llm_text
+from selector.decide.need_llm import NeedLlm
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.desk import Desk
 from selector.desk.requests import EvaluateRequest
@@ -61,10 +63,25 @@ def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
         screen.say(f"  · {reason_text(screen, reason)}")
     if decision.more_examples is not None:
         screen.say(words.text("cli.more_examples", n=decision.more_examples))
+    for need in evaluation.need_llm:
+        show_need_llm(screen, need)
     screen.say(
         words.text("cli.basis", n=evaluation.n, metric=evaluation.metric, margin=evaluation.margin),
         "dim",
     )
+
+
+def show_need_llm(screen: Screen, need: NeedLlm) -> None:
+    """The comparison with an LLM: the answer, the table, what it rests on."""
+    words = screen.wording
+    screen.say()
+    screen.say(f"{words.text('need_llm.title')} {need_llm_text.heading(need, words)}", "bold")
+    screen.say(f"  {need_llm_text.sentence(need, words)}")
+    columns, rows = need_llm_text.table(need, words)
+    screen.table(columns, rows, numbers=(1, 2))
+    for note in need_llm_text.notes(need, words):
+        screen.say(f"  · {note}")
+    screen.say()
 
 
 def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selector.decide.against_llm import LlmFacts, llm_facts_from_json
 from selector.decide.codec import contestant_from_json, measurement_from_json
 from selector.decide.conclusion import with_caveats
 from selector.decide.data import read_examples
@@ -42,7 +43,8 @@ class Calculator:
     ``evaluate``: ``task``, ``rules`` (the fields of Rules), ``data`` (path, input_column,
     label_column, second_column, and sha256 to be sure that the file is still the one that was run)
     and either ``contestants`` and ``measurements`` or ``rows``, the path of a JSON file with both:
-    outputs can be too large for a message.
+    outputs can be too large for a message. ``llms``: which contestants are LLMs (``places``: reference to
+    place and host) and the ``prices``; the same for ``predictions``.
 
     ``predictions``: ``task``, ``rules``, ``data`` (path, input_column, label_column), ``kind`` of the
     outputs where the metric does not say it, ``sizes`` by model, and ``missing``: ``wrong`` or
@@ -127,6 +129,7 @@ def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         [contestant_from_json(x) for x in rows["contestants"]],
         [measurement_from_json(x) for x in rows["measurements"]],
         rules,
+        llms=llm_facts_from_json(args["llms"]) if args.get("llms") else None,
     ).to_json()
 
 
@@ -146,9 +149,22 @@ def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     ):
         rules = replace(rules, cost="given")
     if has_scores(found) and rules.metric in {None, METRIC}:
+        _llms(args, [], False)
         return evaluate_scores(task, found, rules, missing).to_json()
     told: list[Reason] = []
     if missing == "exclude":
         found, told = without_holes(found)
-    done = evaluate(task, found.examples, found.contestants, found.measurements, rules)
+    llms = _llms(args, [c.ref for c in found.contestants], rules.metric != METRIC)
+    done = evaluate(task, found.examples, found.contestants, found.measurements, rules, llms=llms)
     return replace(done, decision=with_caveats(done.decision, told)).to_json()
+
+
+def _llms(args: Mapping[str, Any], names: Sequence[str], comparable: bool) -> LlmFacts:
+    """The models that the user calls LLMs. Raises BadSetting for one that is not in the file."""
+    facts = llm_facts_from_json(args["llms"]) if args.get("llms") else LlmFacts()
+    for name in facts.places:
+        if not comparable:
+            raise BadSetting(setting="llm", value=name, allowed="predictions without scores")
+        if name not in names:
+            raise BadSetting(setting="llm", value=name, allowed=", ".join(names)[:300])
+    return facts

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from selector.decide.need_llm import need_llm_from_json
 from selector.decide.verdict_facts import Decision, Evaluation, Score, Status
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import from_json
@@ -155,6 +156,7 @@ def evaluation_from_json(data: Json) -> Evaluation:
             for ref, rows in data["confusion"].items()
         },
         labels=tuple(str(x) for x in data["labels"]),
+        need_llm=tuple(need_llm_from_json(x) for x in data.get("need_llm") or ()),
     )
 
 

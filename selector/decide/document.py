@@ -98,6 +98,7 @@ def build(
         "data": {"name": evaluation.data_name, "sha256": evaluation.data_sha256},
         "decision": evaluation.decision.to_json(),
         "models": [model.to_json() for model in evaluation.models],
+        "need_llm": [each.to_json() for each in evaluation.need_llm],
         "machine": _plain(machine),
         "licence": {"id": None, "class": None, "obligations": []} | dict(licence or {}),
         "versions": dict(versions) | (dict(row.versions) if row is not None else {}),

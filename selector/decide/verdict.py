@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from selector import registry
+from selector.decide.against_llm import LlmFacts, against_llms
 from selector.decide.anytime import strict_choice
 from selector.decide.choice import Choice, choose, more_examples, spread_of, supported_margin
 from selector.decide.conclusion import Evidence, conclude, field
@@ -125,6 +126,7 @@ def evaluate(
     measurements: Sequence[Measurement],
     rules: Rules,
     draws: int = DRAWS,
+    llms: LlmFacts | None = None,
 ) -> Evaluation:
     """Score every contestant on the user's examples and decide.
 
@@ -135,6 +137,7 @@ def evaluate(
         measurements: one for each contestant by reference, failed ones included, in any order.
         rules: metric, margin, confidence, cost axis, seed.
         draws: of the posterior.
+        llms: which contestants are LLMs, and what things cost.
 
     Raises:
         BadSetting: a rule out of range, or answers to other examples.
@@ -163,7 +166,7 @@ def evaluate(
     )
     if not alive:
         return base
-    return _judge(base, chosen, examples, alive, warned, rules, draws)
+    return _judge(base, chosen, examples, alive, warned, rules, draws, llms or LlmFacts())
 
 
 def _metric(task_id: str, metric_id: str | None, alive: Sequence[Entrant]) -> Metric:
@@ -182,6 +185,7 @@ def _judge(
     warned: list[Reason],
     rules: Rules,
     draws: int,
+    llms: LlmFacts,
 ) -> Evaluation:
     labels = examples.labels or ()
     names = tuple(sorted(set(labels)))
@@ -220,6 +224,7 @@ def _judge(
         disagreements=disagreements(chosen, answers, tables),
         confusion=matrices,
         labels=shown,
+        need_llm=against_llms(llms, alive, scores, joint, choice, rules),
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from selector.decide.need_llm import NeedLlm
 from selector.hub.candidate import Reason
 
 Status = Literal["decided", "undecided"]
@@ -108,6 +109,8 @@ class Evaluation:
     confusion: dict[str, list[list[int]]] = field(default_factory=dict)
     """Of each contestant: rows are true labels, columns predicted ones, in the order of ``labels``."""
     labels: tuple[str, ...] = ()
+    need_llm: tuple[NeedLlm, ...] = ()
+    """Of each LLM among the contestants: whether a smaller model does instead."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract, and more."""
@@ -124,4 +127,5 @@ class Evaluation:
             "disagreements": list(self.disagreements),
             "confusion": self.confusion,
             "labels": list(self.labels),
+            "need_llm": [each.to_json() for each in self.need_llm],
         }

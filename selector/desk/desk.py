@@ -262,7 +262,7 @@ class Desk(EndpointDesk):
         available = machine.memory.available_bytes
         with self._database() as database:
             rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
-        evaluation = judge(request, examples, chosen, rows, cancelled)
+        evaluation = judge(request, examples, chosen, rows, cancelled, self.prices())
         return self._saved(evaluation, rows, chosen, machine)
 
     def label(

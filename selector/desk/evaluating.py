@@ -20,6 +20,8 @@ from selector.decide.codec import (
 from selector.decide.data import Examples, read_examples
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.requests import EvaluateRequest, OnTrial, PredictionsRequest
+from selector.engines.endpoint.config import endpoint_from_json
+from selector.engines.endpoint.prices import Prices
 from selector.errors import BadSetting, DataColumns
 from selector.store.database import Database
 from selector.store.measurements import last_measurement, remember_measurement
@@ -132,12 +134,22 @@ def _table(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
     }
 
 
+def places(contestants: Sequence[Contestant]) -> dict[str, tuple[str, str]]:
+    """Where each chat endpoint among the contestants is: reference to place and host."""
+    return {
+        each.ref: (known.place, known.host)
+        for each in contestants
+        if each.endpoint and (known := endpoint_from_json(each.endpoint["endpoint"]))
+    }
+
+
 def judge(
     request: EvaluateRequest,
     examples: Examples,
     contestants: Sequence[Contestant],
     measurements: Sequence[Measurement],
     cancelled: Callable[[], bool],
+    prices: Prices,
 ) -> Evaluation:
     """Have a calculator process score and decide. Raises what the calculator raises."""
     with tempfile.TemporaryDirectory(prefix="petit-") as folder:
@@ -152,6 +164,7 @@ def judge(
             "rules": _rules(request),
             "data": {**_table(request), "sha256": examples.sha256},
             "rows": str(rows),
+            "llms": {"places": places(contestants), "prices": prices.to_json()},
         }
         with WorkerClient("calculator") as calculator:
             return evaluation_from_json(calculator.call("evaluate", args, None, cancelled))
@@ -166,6 +179,10 @@ def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]
         "kind": request.kind,
         "missing": request.missing,
         "sizes": dict(request.sizes),
+        "llms": {
+            "places": dict.fromkeys(request.llms, ("unknown", "")),
+            "prices": Prices().to_json(),
+        },
     }
     with WorkerClient("calculator") as calculator:
         return evaluation_from_json(calculator.call("predictions", args, None, cancelled))

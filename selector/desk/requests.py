@@ -143,6 +143,8 @@ class PredictionsRequest:
     missing: str = "wrong"
     """What an answer that is not there counts as; ``exclude`` leaves its example out for all."""
     sizes: tuple[tuple[str, int], ...] = ()
+    llms: tuple[str, ...] = ()
+    """Models of the file that are LLMs: each is compared with the smallest other one that may do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,3 +124,29 @@ def test_unlabelled_examples_are_left_out_and_counted(tmp_path: Path) -> None:
     assert [x.facts for x in found.examples.warnings if x.code == "warning.unlabelled_rows"] == [
         {"count": 2}
     ]
+
+
+def llms(*names: str) -> dict[str, Any]:
+    places = dict.fromkeys(names, ("unknown", ""))
+    return {"places": places, "prices": {"endpoints": {}, "own": {}}}
+
+
+def test_an_llm_in_the_file_is_compared_with_the_smallest_that_may_do_instead(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "long.csv", rows(tiny=0.5, small=0.9, big=0.9))
+    done = evaluation_from_json(call(path, llms=llms("big")))
+    (need,) = done.need_llm
+    assert (need.local.ref, need.llm.ref, need.answer) == ("small", "big", "no")
+    assert (need.local.cost_per_1000, need.llm.cost_per_1000) == (2000, 3000)
+    assert need.llm.place == "unknown"
+    assert call(path)["need_llm"] == []
+
+
+def test_an_llm_that_is_not_in_the_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "long.csv", rows(small=0.9, big=0.9))
+    with pytest.raises(BadSetting):
+        call(path, llms=llms("huge"))
+    scored = [{**row, "score": 1} for row in rows(n=10, small=0.9, big=0.9)]
+    with pytest.raises(BadSetting):
+        call(write(tmp_path / "scored.csv", scored), llms=llms("big"))

@@ -35,6 +35,8 @@ from selector.tasks.outputs import Labels, Text
 from selector.trial.measurement import Measurement, TrialEvent
 from tests.loopback_llm import Fault, LoopbackLlm, completion
 from tests.tiny_gguf import make_gguf, make_writer
+from tests.tiny_models import make_classifier
+from tests.ui.cached_models import put_in_cache
 
 SORTING = "text-classification"
 LABELS = ("lost", "other", "refund")
@@ -394,6 +396,27 @@ def test_an_endpoint_takes_part_in_an_evaluation(
     assert len(llm.requests) == 40
     desk.evaluate(request, lambda _: None)
     assert len(llm.requests) == 40
+
+
+def test_an_evaluation_says_whether_an_llm_is_needed(
+    desk: Desk, llm: LoopbackLlm, tmp_path: Path
+) -> None:
+    put_in_cache(make_classifier(tmp_path / "small", LABELS), "bank/small")
+    data = tmp_path / "d.csv"
+    rows = [f"text number {i},{LABELS[i % 3]}" for i in range(30)]
+    data.write_text("text,label\n" + "\n".join(rows) + "\n")
+    set_up(desk, llm.address)
+    desk.set_price("big", TokenPrice(1.0, 2.0, "EUR", "2026-11-01", "their page"))
+    refs = ("bank/small", "endpoint:big")
+    done = desk.evaluate(EvaluateRequest(refs, SORTING, data, send=True), lambda _: None)
+    (need,) = done.evaluation.need_llm
+    assert need.local.ref.startswith("bank/small@")
+    assert need.llm.cost_per_1000 == pytest.approx(1000 * (100 + 2 * 5) / 1e6)
+    assert need.local.latency_s is not None
+    assert need.llm.p95_s is not None
+    assert (need.llm.place, need.break_even) == ("here", "unknown")
+    assert done.document["need_llm"][0]["llm"]["ref"] == "endpoint:big"
+    assert desk.open_decision(done.file)["need_llm"] == done.document["need_llm"]
 
 
 # -- a real one ---------------------------------------------------------------------------------------

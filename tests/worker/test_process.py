@@ -213,7 +213,10 @@ def test_a_models_worker_gets_no_token_and_no_folder_to_import_from(
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queue.py").write_text("raise SystemExit('imported from the current folder')")
+    monkeypatch.setenv("SOME_API_KEY", "secret")
     assert "HF_TOKEN" not in worker_environment("model")
+    assert "SOME_API_KEY" not in worker_environment("model")
+    assert worker_environment("endpoint")["SOME_API_KEY"] == "secret"
     assert worker_environment("hub")["HF_TOKEN"] == "hf_secret"
     with WorkerClient("model") as client:
         assert client.wait_ready() in {"namespace", "settings"}
