@@ -45,8 +45,8 @@ from selector.hub.ranking import rank
 from selector.hub.score import Weights
 from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
-from selector.machine.codec import machine_to_json
-from selector.machine.facts import Calibration, Machine
+from selector.machine.codec import calibration_from_json, machine_to_json
+from selector.machine.facts import Machine
 from selector.machine.probe import fingerprint, probe
 from selector.paths import Locations, hub_cache
 from selector.settings import Settings
@@ -124,7 +124,7 @@ class Desk(EndpointDesk):
                 cancelled,
             )
         found = probe(hub_cache())
-        calibration = Calibration(**measured)
+        calibration = calibration_from_json(measured)
         with self._database() as database:
             remember_calibration(database, calibration, fingerprint(found))
         return replace(found, calibration=calibration)

@@ -1,64 +1,121 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each engine costs beside the weights: constants of the predictions, with where they come from."""
+"""What each engine costs beside the weights: constants of the predictions, with where they come from.
+
+They were fitted on the models of tests/benchmarks/fit that its table marks as such, and tested on the others.
+A calibration of this machine (selector/machine) takes the place of those that it measures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
 class EngineCosts:
-    """Constants of one engine; bytes, seconds, and rates as shares of the machine's fp32 rate."""
+    """Constants of one engine; bytes, seconds, and rates as shares of the machine's fp32 rates."""
 
-    runtime_bytes: int
+    empty_bytes: int
     """A worker with the engine and a model of no size."""
-    activation_bytes: int
-    held: tuple[float, float, float]
-    """How often the weights are held at the peak: low, expected, high."""
-    layer_overhead_s: float = 0.0
-    """Dispatch of one transformer layer."""
-    rate: float = 0.7
-    """Share of the fp32 multiplication rate reached with one short input."""
-    rate_of: Mapping[str, float] = field(default_factory=dict)
+    piece_bytes: int
+    """One piece of a tokenizer's vocabulary."""
+    small_bytes: int
+    """Activations of the smallest input, with the engine's first allocations."""
+    scratch_bytes: int
+    """What working memory of the libraries adds once batches are large."""
+    row_factor: float
+    """Bytes of activations for each row (token) and byte of the widest layer in fp32."""
+    row_factor_of: Mapping[str, float] = field(default_factory=dict)
     """The same for precisions that differ."""
-    context_tokens: int = 1024
-    """Tokens the key/value cache is predicted for."""
+    packs: bool = False
+    """Whether loading holds the largest table twice."""
+    packed_share: Mapping[str, float] = field(default_factory=dict)
+    """Share of the matrices that is held a second time while loading, for each precision."""
+    repacks: tuple[str, ...] = ()
+    """Beginnings of the precisions whose weights are kept a second time in another order."""
+    context_tokens: int = 0
+    """Tokens that the key/value cache has room for from the start; 0: it grows."""
     converts: bool = False
     """Whether loading holds the weights as stored beside the weights as run."""
+    start_s: float = 0.2
+    """Start of a worker with the engine, on a processor of today."""
+    piece_s: float = 3e-6
+    """Reading one piece of a vocabulary."""
+    load_bytes_per_s: float = 2e9
+    """Reading weights from the system's cache."""
+    convert_bytes_per_s: float = 0.45e9
+    """Converting weights to another precision."""
+    gemm: Mapping[str, float] = field(default_factory=lambda: {"fp32": 1.0})
+    """Share of the machine's multiplication rate with many rows."""
+    read: Mapping[str, float] = field(default_factory=lambda: {"fp32": 1.0})
+    """Share of the machine's bandwidth reached while weights are read once for each token."""
+    looking: Mapping[str, float] = field(default_factory=lambda: {"fp32": 0.1})
+    """Share of the multiplication rate reached while one new token attends to the earlier ones."""
+    few_rows: float = 40.0
+    """Rows at which half of the multiplication rate is reached."""
+    layer_overhead_s: float = 0.0
+    """Dispatch of one transformer layer."""
+    step_overhead_s: float = 0.0
+    """What one step of writing costs beside its layers."""
+
+    def measured_empty(self, empty_bytes: int) -> EngineCosts:
+        """The same with an empty worker's size as it was measured."""
+        return replace(self, empty_bytes=empty_bytes)
 
 
 TORCH = EngineCosts(
-    # A transformers model class in an otherwise empty process: 393 to 409 MB. Mapped rows of an embedding
-    # table that no input uses never become resident.
-    runtime_bytes=393_000_000,
-    activation_bytes=60_000_000,
-    held=(0.7, 1.0, 1.0),
-    # Eager torch on a model of tiny width.
-    layer_overhead_s=0.00052,
+    # A transformers model class in an otherwise empty process: 393 to 409 MB.
+    empty_bytes=397_000_000,
+    piece_bytes=900,
+    small_bytes=14_000_000,
+    scratch_bytes=50_000_000,
+    row_factor=4.2,
     converts=True,
+    start_s=2.8,
+    gemm={"fp32": 1.0, "bf16": 1.0, "fp16": 0.2},
+    read={"fp32": 1.0, "bf16": 0.8, "fp16": 0.5},
+    # Attention in half precision converts its keys anew for every token.
+    looking={"fp32": 0.15, "bf16": 0.006, "fp16": 0.006},
+    few_rows=10.0,
+    # Eager torch on a model of tiny width.
+    layer_overhead_s=0.0005,
+    step_overhead_s=0.0015,
 )
 _COSTS: Mapping[str, EngineCosts] = {
     "torch": TORCH,
-    # Workers with a MiniLM: 76 MB empty, 208 with 91 MB in fp32, 123 with 23 MB in int8: matrices are packed
-    # anew while the file's are still there. int8 reached 1.9 times the fp32 rate.
     "onnx": EngineCosts(
-        runtime_bytes=74_000_000,
-        activation_bytes=20_000_000,
-        held=(0.9, 1.3, 1.6),
-        rate=0.9,
-        rate_of={"int8": 1.7, "uint8": 1.7, "fp16": 0.6, "q4": 0.6, "q4f16": 0.5, "bnb4": 0.5},
+        empty_bytes=74_000_000,
+        piece_bytes=500,
+        small_bytes=5_000_000,
+        scratch_bytes=0,
+        # Its arena grows by powers of two.
+        row_factor=10.5,
+        row_factor_of={"int8": 7.8, "uint8": 7.8, "q4": 7.8, "q4f16": 7.8, "bnb4": 7.8},
+        packs=True,
+        load_bytes_per_s=1e9,
+        packed_share={"int8": 0.6, "uint8": 0.6, "q4": 0.3, "q4f16": 0.3, "bnb4": 0.3},
+        gemm={"fp32": 1.3, "int8": 4.0, "uint8": 4.0, "fp16": 0.6, "q4": 1.0, "q4f16": 0.6, "bnb4": 0.6},
+        read={"fp32": 1.0, "int8": 1.0, "uint8": 1.0, "fp16": 0.5, "q4": 0.7, "q4f16": 0.5, "bnb4": 0.5},
+        few_rows=4.0,
+        layer_overhead_s=0.00004,
+        step_overhead_s=0.0002,
     ),
-    # Workers: 45 MB empty, 77 with 22 MB in f32; the file is mapped. Prompts run at half the fp32 rate or
-    # less, because weights are unpacked while they are multiplied.
     "llama": EngineCosts(
-        runtime_bytes=45_000_000,
-        activation_bytes=60_000_000,
-        held=(0.9, 1.0, 1.05),
-        rate=0.35,
+        empty_bytes=45_000_000,
+        piece_bytes=420,
+        small_bytes=8_000_000,
+        scratch_bytes=12_000_000,
+        row_factor=4.0,
+        # Types of four bits are laid out anew for wide instructions; the file's pages were read for it.
+        repacks=("q4_0", "q4_k", "iq4_nl"),
         context_tokens=2048,
+        gemm={"fp32": 0.5},
+        read={"fp32": 1.0},
+        few_rows=8.0,
+        layer_overhead_s=0.00002,
+        step_overhead_s=0.0003,
     ),
-}
+}  # fmt: skip
 
 
 def costs_of(engine: str) -> EngineCosts:

@@ -1,160 +1,213 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predicts peak memory and speed of a model here, before its weights are downloaded. Pure.
+"""Predicts peak memory, speed and load time of a model here, before its weights are downloaded. Pure.
 
-Memory: runtime + weights as run (+ weights as stored when the precision changes, because both are
-mapped while converting) + key/value cache + activations. Measured on fourteen models in torch, the peak
-of a converting load is within 1 % of that sum; of a memory-mapped load between -17 % and +7 %. Engines
-whose precisions are files of their own are predicted from the size of those files.
-
-Speed: seconds = operations / rate + bytes / bandwidth + layers * overhead. The sum, not the maximum:
-classic rooflines were 59 % too fast on small decoders, the sum stayed within 34 % and 11 % at the median.
+The formulas are in memory.py and speed.py; this module puts them together and says how sure they are.
+Every interval means to hold the measured value four times in five. Memory errs on the safe side: measured
+peaks were 12 % below to 1 % above what is expected here (tests/benchmarks/fit).
 """
 
 from __future__ import annotations
 
-from selector import registry
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from selector.engines.facts import ModelFacts
-from selector.engines.gguf_files import bits_of
-from selector.engines.repository import is_small_file
-from selector.errors import UnknownEngine
+from selector.fit.anchors import NONE, Anchors
 from selector.fit.base import Fit, Verdict
 from selector.fit.costs import EngineCosts, costs_of
-from selector.fit.shape import Shape, shape_of
+from selector.fit.memory import MemoryParts, Weights, memory_parts
+from selector.fit.pace import pace_of
+from selector.fit.speed import UNKNOWN_SPREAD, first_token_s, item_parts, writing_a_token
+from selector.fit.stacks import Computation, read_computation
+from selector.fit.weights import parameters_of, weights_of
+from selector.fit.workload import Workload, full_batch, usual
 from selector.intervals import Interval
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
 
-INPUT_TOKENS = 32
-UNCALIBRATED_READ = 12e9
-UNCALIBRATED_GEMM_PER_CORE = 40e9
 TIGHT = 0.85
 """Above this share of available memory a model is called tight."""
-_RUN_BYTES = {
-    "fp32": 4,
-    "fp16": 2,
-    "bf16": 2,
-    "int8": 1,
-    "uint8": 1,
-    "q4": 0.6,
-    "q4f16": 0.55,
-    "bnb4": 0.6,
-}
-_UNKNOWN_CACHE = 0.1
-"""Key/value cache of a decoder of unknown shape, as a share of its weights."""
+_FOUR_IN_FIVE = 1.2816
+"""Standard deviations to either side that hold four values in five of a normal distribution."""
+_LEAST, _MOST = 0.9, 1.02
+"""Measured over predicted peak memory, four times in five, where the architecture is known."""
+_UNKNOWN_LEAST, _UNKNOWN_MOST = 0.7, 1.5
+_SLACK_BYTES = 12_000_000
+_LOAD_SPREAD = 0.35
 
 
-def _file_bytes(facts: ModelFacts, engine: str, precision: str) -> int | None:
-    """Size of the very files that would be run; None where one of them is unknown."""
-    try:
-        found = registry.engine(engine)
-    except UnknownEngine:
-        return None
-    if precision not in found.offered(facts):
-        return None  # what is made here is made from other files
-    planned = found.files(facts, precision)
-    sizes = {file.path: file.size for file in facts.files}
-    weights = [sizes[path] for path in planned if not is_small_file(path)]
-    return sum(weights) if weights and all(weights) else None
+class _Read:
+    """The last configuration that was read: one model is predicted in all its forms in a row."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last: tuple[Mapping[str, Any], Computation] | None = None
+
+    def __call__(self, config: Mapping[str, Any]) -> Computation:
+        # Held by reference, so that another configuration cannot be taken for this one.
+        last = self.last
+        if last is not None and last[0] is config:
+            return last[1]
+        found = read_computation(config)
+        self.last = (config, found)
+        return found
 
 
-def _weights(facts: ModelFacts, engine: str, precision: str) -> tuple[float, bool] | None:
-    """Bytes of the weights as run, and whether loading converts them; None when unknown."""
-    if engine != "torch":
-        known = _file_bytes(facts, engine, precision)
-        if known is not None:
-            return float(known), False
-    if facts.parameters is None:
-        return None
-    if engine == "llama":
-        return facts.parameters * bits_of(precision) / 8, False
-    size = _RUN_BYTES.get(precision, 4)
-    stored = {"F32": 4, "F16": 2, "BF16": 2}
-    converts = engine == "torch" and any(
-        stored.get(name, size) != size for name in facts.parameters_by_dtype
-    )
-    return float(facts.parameters * size), converts
+computation_of = _Read()
 
 
-def _kv_bytes(shape: Shape, engine: str, precision: str, weights: float) -> float:
-    tokens = costs_of(engine).context_tokens
-    if not (shape.layers and shape.kv_heads and shape.head_dim):
-        # A repository of GGUF files often has no configuration: what it is, only its header says.
-        return _UNKNOWN_CACHE * weights if engine == "llama" else 0.0
-    if engine != "llama" and not shape.decoder:
-        return 0.0
-    size = 2.0 if engine == "llama" else _RUN_BYTES.get(precision, 4)
-    return 2.0 * shape.layers * shape.kv_heads * shape.head_dim * size * tokens
+def _costs(engine: str, machine: Machine | None) -> EngineCosts:
+    """The constants, with the size of an empty worker as it was measured here."""
+    costs = costs_of(engine)
+    calibration = machine.calibration if machine else None
+    found = calibration.engines.get(engine) if calibration else None
+    return costs.measured_empty(found.empty_bytes) if found and found.empty_bytes > 0 else costs
 
 
-def predict_memory(facts: ModelFacts, precision: str, engine: str = "torch") -> Interval | None:
-    """Peak resident bytes of a worker with this model loaded; None when the size is unknown."""
-    weights = _weights(facts, engine, precision)
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One form of a model with everything the formulas take."""
+
+    computation: Computation
+    weights: Weights
+    costs: EngineCosts
+    engine: str
+    precision: str
+    task: Task | None
+    work: Workload | None
+    """None: what is usual, whose memory reaches up to a full batch."""
+    anchors: Anchors
+
+    @property
+    def known(self) -> bool:
+        """Whether the architecture is one the formulas read."""
+        return bool(self.computation.stacks or self.computation.macs)
+
+    @property
+    def usually(self) -> Workload:
+        """How large the inputs are taken to be."""
+        return self.work or usual(self.task, self.computation)
+
+    def parts(self, work: Workload) -> MemoryParts:
+        """Where memory goes at the peak."""
+        task_id = self.task.id if self.task else ""
+        form = self.costs, self.engine, self.precision, self.weights
+        return memory_parts(self.computation, *form, work, task_id)
+
+    def memory(self, expected: float) -> Interval:
+        """The interval around ``expected`` bytes."""
+        least, most = (_LEAST, _MOST) if self.known else (_UNKNOWN_LEAST, _UNKNOWN_MOST)
+        largest = expected
+        if self.work is None:
+            largest = max(expected, self.parts(full_batch(self.usually)).total)
+        shift = self.anchors.memory(self.engine, self.computation.family).factor
+        middle = expected * shift
+        high = (most * largest + _SLACK_BYTES) * max(1.0, shift)
+        return Interval(min(least * expected, middle), middle, max(high, middle))
+
+    def load_s(self) -> Interval:
+        """Until it is ready."""
+        costs, run = self.costs, self.weights.run
+        seconds = costs.start_s + self.computation.vocabulary * costs.piece_s
+        seconds += run / costs.load_bytes_per_s
+        if self.weights.copied:
+            seconds += run / costs.convert_bytes_per_s
+        return _around(seconds, _LOAD_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    speed: Interval
+    first_token_s: Interval | None
+    dominated_by: str
+    basis: str
+
+
+def _form(
+    facts: ModelFacts,
+    engine: str,
+    precision: str,
+    task: Task | None,
+    machine: Machine | None,
+    work: Workload | None,
+    anchors: Anchors,
+) -> _Form | None:
+    weights = weights_of(facts, engine, precision)
     if weights is None:
         return None
-    run, converts = weights
-    costs = costs_of(engine)
-    low, expected, high = costs.held
-    cache = _kv_bytes(shape_of(facts.config), engine, precision, run)
-    fixed = costs.runtime_bytes + costs.activation_bytes + cache
-    likely = fixed + expected * run + (facts.stored_bytes or run if converts else 0)
-    least = costs.runtime_bytes + low * run
-    most = likely * 1.1 + (high - expected) * run * (not converts) + 30_000_000
-    return Interval(min(least, likely), likely, most)
+    costs = _costs(engine, machine)
+    computation = computation_of(facts.config)
+    return _Form(computation, weights, costs, engine, precision, task, work, anchors)
 
 
-def _parameters(facts: ModelFacts, engine: str, precision: str) -> int | None:
-    """Number of weights; guessed from the size of the files where nothing states it."""
-    if facts.parameters is not None:
-        return facts.parameters
-    known = None if engine == "torch" else _file_bytes(facts, engine, precision)
-    if known is None:
-        return None
-    bits = bits_of(precision) if engine == "llama" else 8 * _RUN_BYTES.get(precision, 4)
-    return round(known * 8 / bits)
+def predict_memory(
+    facts: ModelFacts,
+    precision: str,
+    engine: str = "torch",
+    *,
+    work: Workload | None = None,
+    task: Task | None = None,
+    machine: Machine | None = None,
+    anchors: Anchors = NONE,
+) -> Interval | None:
+    """Peak resident bytes of a worker with this model; None when the size is unknown.
+
+    Without ``work`` the interval reaches from one short input to a full batch of longer ones.
+    """
+    form = _form(facts, engine, precision, task, machine, work, anchors)
+    return None if form is None else form.memory(form.parts(form.usually).total)
 
 
 def predict_speed(
-    facts: ModelFacts, task: Task, machine: Machine, precision: str, engine: str = "torch"
-) -> Interval | None:
-    """Inputs or tokens a second, one at a time; None when the size is unknown."""
-    weights = _weights(facts, engine, precision)
-    parameters = _parameters(facts, engine, precision)
-    if weights is None or parameters is None:
-        return None
-    seconds = _seconds(facts, task, machine, costs_of(engine), precision, weights[0], parameters)
-    rate = 1.0 / seconds
-    calibration = machine.calibration
-    if calibration is None:
-        return Interval(rate * 0.35, rate, rate * 2.0)
-    spread = 1.0 + min(calibration.noise, 0.5)
-    return Interval(rate * 0.6 / spread, rate, rate * 1.4 * spread)
-
-
-def _seconds(
     facts: ModelFacts,
     task: Task,
     machine: Machine,
-    costs: EngineCosts,
     precision: str,
-    weights: float,
-    parameters: int,
-) -> float:
-    """Time of one token of a decoder, or of one input of an encoder."""
-    shape = shape_of(facts.config)
-    calibration = machine.calibration
-    cores = machine.cpu.physical_cores
-    read = calibration.read_bytes_per_s if calibration else UNCALIBRATED_READ
-    gemm = calibration.gemm_flop_per_s if calibration else UNCALIBRATED_GEMM_PER_CORE * cores
-    overhead = (shape.layers or 12) * costs.layer_overhead_s
-    if task.output_kind == "text":
-        # A decoder reads every weight for each token, its output embedding included.
-        return 2 * parameters / gemm + weights / read + overhead
-    # Embedding rows are looked up, not multiplied; small batches do not reach the full rate.
-    embedding = (shape.vocabulary or 0) * (shape.hidden or 0)
-    body = max(parameters - embedding, parameters // 20)
-    flop = 2.0 * body * INPUT_TOKENS
-    rate = costs.rate_of.get(precision, costs.rate) * gemm
-    return flop / rate + weights * body / parameters / read + overhead
+    engine: str = "torch",
+    *,
+    work: Workload | None = None,
+    anchors: Anchors = NONE,
+) -> Interval | None:
+    """Inputs or, of writers, tokens a second, one at a time; None when the size is unknown."""
+    form = _form(facts, engine, precision, task, machine, work, anchors)
+    found = _rate(form, facts, task, machine) if form else None
+    return found.speed if found else None
+
+
+def _rate(form: _Form, facts: ModelFacts, task: Task, machine: Machine) -> _Rate | None:
+    parameters = parameters_of(facts, form.engine, form.precision)
+    run = form.weights.run
+    if parameters is None or parameters <= 0 or run <= 0:
+        return None
+    computation, given = form.computation, form.usually
+    pace = pace_of(machine, form.costs, form.engine, form.precision)
+    writes = task.output_kind == "text"
+    first = None
+    sizes = form.precision, run, parameters
+    if writes:
+        parts = writing_a_token(computation, pace, run, given)
+        first = first_token_s(computation, pace, *sizes, given)
+    else:
+        parts = item_parts(computation, pace, *sizes, given, task.modality == "image")
+    shift = form.anchors.speed(form.engine, computation.family)
+    spread = shift.narrowed(pace.spread) + (0.0 if form.known else UNKNOWN_SPREAD)
+    # A writer gives each of its items one token in a step.
+    rate = (given.items if writes else 1.0) / max(parts.total, 1e-9) * shift.factor
+    return _Rate(
+        _around(rate, spread),
+        None if first is None else _around(first / shift.factor, spread + 0.1),
+        parts.largest,
+        pace.basis,
+    )
+
+
+def _around(value: float, spread: float) -> Interval:
+    """Four in five of a log-normal distribution with this median."""
+    factor = math.exp(_FOUR_IN_FIVE * spread)
+    return Interval(value / factor, value, value * factor)
 
 
 def verdict_of(memory: Interval | None, available: int) -> Verdict:
@@ -166,14 +219,38 @@ def verdict_of(memory: Interval | None, available: int) -> Verdict:
     return "tight" if memory.expected <= available else "no"
 
 
-def predict(facts: ModelFacts, task: Task, machine: Machine, engine: str, precision: str) -> Fit:
+def predict(
+    facts: ModelFacts,
+    task: Task,
+    machine: Machine,
+    engine: str,
+    precision: str,
+    *,
+    work: Workload | None = None,
+    anchors: Anchors = NONE,
+) -> Fit:
     """The whole prediction for one variant on one machine."""
-    memory = predict_memory(facts, precision, engine)
-    speed = predict_speed(facts, task, machine, precision, engine)
+    unit = "tokens/s" if task.output_kind == "text" else "inputs/s"
+    form = _form(facts, engine, precision, task, machine, work, anchors)
+    if form is None:
+        return Fit("unknown", None, None, unit, facts.basis)
+    parts = form.parts(form.usually)
+    memory = form.memory(parts.total)
+    rate = _rate(form, facts, task, machine)
+    weights = form.weights
     return Fit(
         verdict=verdict_of(memory, machine.memory.available_bytes),
         memory_bytes=memory,
-        speed=speed,
-        speed_unit="tokens/s" if task.output_kind == "text" else "inputs/s",
+        speed=rate.speed if rate else None,
+        speed_unit=unit,
         basis=facts.basis,
+        load_s=form.load_s(),
+        first_token_s=rate.first_token_s if rate else None,
+        disk_bytes=round(weights.copied or weights.run),
+        parts=parts.items(),
+        dominated_by=rate.dominated_by if rate else "",
+        architecture="known" if form.known else "unknown",
+        rates=rate.basis if rate else "",
+        runs=anchors.runs(engine, form.computation.family),
+        assumed=form.usually,
     )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 AcceleratorKind = Literal["cuda", "rocm", "metal", "xpu"]
@@ -48,6 +49,31 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """What one engine reaches in one dtype on this machine."""
+
+    read_bytes_per_s: float | None = None
+    """A matrix far larger than the caches times one vector; llama.cpp's from writing tokens."""
+    gemm_flop_per_s: tuple[float, float] | None = None
+    """With 128 and with 1024 rows, times 768 x 3072."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCalibration:
+    """One engine as measured here, in a worker of its own."""
+
+    version: str
+    empty_bytes: int
+    """Peak resident bytes of a worker with the engine and its smallest model, less that model's weights."""
+    layer_overhead_s: float
+    """Dispatch of one transformer layer, from a model of tiny width."""
+    rates: Mapping[str, Rates]
+    """By dtype: ``fp32``, ``bf16``, ``int8``, ``q8_0``, ``q4_k_m`` …"""
+    noise: float
+    """Largest relative spread (max/median - 1) of the measurements."""
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """Rates measured on this machine: medians of five."""
 
@@ -59,6 +85,9 @@ class Calibration:
     """Largest relative spread (max/median - 1) of the two."""
     measured_at: str
     """ISO 8601 date and time, UTC."""
+    engines: Mapping[str, EngineCalibration] = field(default_factory=dict)
+    conditions: str = ""
+    """Power mode, driver and cores it was measured under: when they differ it is worth repeating."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from selector.machine.codec import calibration_from_json
 from selector.machine.facts import Calibration
 from selector.store.database import Database
 
@@ -24,6 +25,6 @@ def recall_calibration(database: Database, fingerprint: str) -> Calibration | No
     if not rows:
         return None
     try:
-        return Calibration(**json.loads(str(rows[0][0])))
-    except (ValueError, TypeError):
+        return calibration_from_json(json.loads(str(rows[0][0])))
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None

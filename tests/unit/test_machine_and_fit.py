@@ -83,16 +83,6 @@ def test_a_bigger_model_never_needs_less_memory(parameters: int, dtype: str) -> 
     assert small.high < big.high
 
 
-def test_converting_the_precision_while_loading_costs_both_copies() -> None:
-    mapped, converted = (
-        predict_memory(facts(10**9, "F32"), "fp32"),
-        predict_memory(facts(10**9, "F16"), "fp32"),
-    )
-    assert mapped is not None
-    assert converted is not None
-    assert converted.expected - mapped.expected == 2e9
-
-
 def test_the_verdict_is_pessimistic_and_unknown_stays_unknown() -> None:
     assert verdict_of(Interval(1, 2, 80), 100) == "fits"
     assert verdict_of(Interval(1, 2, 90), 100) == "tight"
