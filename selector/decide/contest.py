@@ -152,7 +152,10 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
         found.append(Reason("caveat.one_contestant", {"ref": alive[0].ref}))
     if shared := [x.ref for x in alive if x.measurement.shared]:
         found.append(Reason("caveat.shared_timing", {"refs": shared}))
-    if unknown := [x.ref for x in alive if x.cost is None]:
+    nowhere = [x for x in alive if x.cost is None]
+    if remote := [x.ref for x in nowhere if x.contestant.remote]:
+        found.append(Reason("caveat.llm_last", {"refs": remote}))
+    if unknown := [x.ref for x in nowhere if not x.contestant.remote]:
         found.append(Reason("caveat.unknown_cost", {"refs": unknown, "cost": cost}))
     return found
 

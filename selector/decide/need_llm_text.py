@@ -75,7 +75,7 @@ def notes(need: NeedLlm, words: Wording) -> list[str]:
     found = [
         words.text(
             f"need_llm.break_even.{need.break_even}",
-            n=need.break_even_items,
+            n=_about(need.break_even_items),
             fixed=need.own_price.fixed,
             currency=need.own_price.currency,
             **names,
@@ -104,6 +104,11 @@ def notes(need: NeedLlm, words: Wording) -> list[str]:
     if llm.host:
         found.append(words.text("need_llm.no_examples", **names))
     return found
+
+
+def _about(items: int | None) -> float | None:
+    """Two digits: anything finer pretends to know."""
+    return None if items is None else float(f"{items:.2g}")
 
 
 def _unknown(words: Wording) -> str:

@@ -322,7 +322,7 @@ def test_every_code_of_the_verdict_has_a_sentence(language):
     reasons = "provisional open only_one best_score smallest_good_enough same_answers ruled_out faster slower"
     limits = (
         "few_examples duplicates failed_contestant missing_outputs one_contestant shared_timing"
-        " unknown_cost labels_do_not_match all_failed all_bad"
+        " unknown_cost llm_last labels_do_not_match all_failed all_bad"
     )
     wanted = [f"reason.{x}" for x in reasons.split()] + [f"caveat.{x}" for x in limits.split()]
     assert [code for code in wanted if not words.has(code)] == []

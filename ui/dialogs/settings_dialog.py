@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from selector.paths import Locations, hub_cache
+from ui.dialogs.endpoints_dialog import EndpointsDialog
 from ui.dialogs.hub_settings import HubSettings
 from ui.pages.labels import copyable, label
 from ui.preferences import language_box, theme_box
@@ -62,6 +63,16 @@ class SettingsDialog(QDialog):
         column.addSpacing(8)
         self.hub = HubSettings(services)
         column.addWidget(self.hub)
+        column.addSpacing(8)
+        self._services = services
+        self.endpoints = QPushButton(text("llm.settings.open"))
+        self.endpoints.setAutoDefault(False)
+        self.endpoints.clicked.connect(self._open_endpoints)
+        column.addWidget(label(text("llm.settings.title"), "section"))
+        row = QHBoxLayout()
+        row.addWidget(self.endpoints)
+        row.addStretch(1)
+        column.addLayout(row)
         for key, path in (("data", places.data), ("cache", hub_cache()), ("log", places.log)):
             self._add_folder(column, key, path)
         column.addStretch(1)
@@ -88,6 +99,11 @@ class SettingsDialog(QDialog):
         self.language.activated.connect(self._tell)
         self.theme.activated.connect(self._tell)
         self.offline.toggled.connect(self._tell)
+
+    def _open_endpoints(self) -> None:
+        dialog = EndpointsDialog(self._services, None, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _add_folder(self, column: QVBoxLayout, key: str, path: Path) -> None:
         text = self._wording.text

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.requests import Evaluated, EvaluateRequest
+from selector.endpoint_errors import ConsentNeeded
 from selector.errors import PetitError
 from selector.store.projects import Project
 from selector.tasks.base import Task
@@ -22,6 +23,7 @@ from ui.pages.decide_disagreements import ContestedReader
 from ui.pages.decide_empty import TASK_STEP, missing, show_missing, step_for
 from ui.pages.decide_examples import ExamplesReader
 from ui.pages.decide_export import DecideExport
+from ui.pages.decide_llm_flow import DecideLlmFlow
 from ui.pages.decide_progress import DecideProgress
 from ui.pages.decide_question import DecideQuestion
 from ui.pages.decide_results import DecideResults
@@ -58,7 +60,7 @@ class DecidePage(QWidget):
         self.question = DecideQuestion(wording)
         self.question.margin_changed.connect(self._take_margin)
         self.question.metric_changed.connect(self._take_metric)
-        self.question.measure_asked.connect(self.measure)
+        self.question.measure_asked.connect(lambda: self.measure())
         self.question.cancel_asked.connect(self.cancel)
         self.banner = MessageBanner(theme, wording)
         self.banner.action_asked.connect(self._to_task)
@@ -68,6 +70,8 @@ class DecidePage(QWidget):
         self.results.examples_asked.connect(self._to_task)
         self.results.margin_asked.connect(self._take_margin)
         self.results.hide()
+        self.llm = DecideLlmFlow(services, self.results.llm, lambda: self.examples.examples, self)
+        self.llm.measure_asked.connect(self.measure)
         self._contested = ContestedReader(services, self.results.disagreements)
         self.export = DecideExport(services)
         self.export.failed.connect(self._show_error)
@@ -109,24 +113,25 @@ class DecidePage(QWidget):
 
     # -- measuring ----------------------------------------------------------------------------------
 
-    def measure(self) -> None:
-        """Measure what is not measured yet, and decide."""
+    def measure(self, send: bool = False) -> None:
+        """Measure what is not measured yet, and decide; ``send``: the user agreed to what an LLM gets."""
         self.question.flush()
         project, desk = self._services.project, self._services.desk
         if self._running or not self._ready() or project.task is None or not project.data_path:
             return
         request = EvaluateRequest(
-            refs=project.refs,
+            refs=self.llm.refs(project),
             task=project.task,
             data=Path(project.data_path),
             input_column=project.input_column,
             label_column=project.label_column,
             metric=project.extra.get(METRIC),
             margin=project.margin,
+            send=send,
         )
         self.banner.hide()
         examples = self.examples.examples
-        self.progress.start(project.refs, len(examples.inputs) if examples else 0)
+        self.progress.start(request.refs, len(examples.inputs) if examples else 0)
         self.progress.setVisible(self._evaluation is None)
         self.question.status.setText(self._services.wording.text("decide.starting"))
         self._running = self._services.background.run(
@@ -167,6 +172,9 @@ class DecidePage(QWidget):
 
     def _failed(self, error: PetitError) -> None:
         self._ended()
+        if isinstance(error, ConsentNeeded):  # the words or the examples are others than last time
+            self.llm.ask()
+            return
         self._show_error(error)
 
     def _cancelled(self) -> None:
@@ -217,6 +225,7 @@ class DecidePage(QWidget):
         changed = evaluation != self._evaluation
         self._evaluation = evaluation
         self.results.setVisible(evaluation is not None)
+        self.llm.show(evaluation, self._task)
         if evaluation is None:
             self._contested.drop()
             return

@@ -20,6 +20,7 @@ from ui.models.scores_model import ScoresModel
 from ui.pages.decide_charts import DecideCharts
 from ui.pages.decide_confusion import DecideConfusion
 from ui.pages.decide_disagreements import DecideDisagreements
+from ui.pages.decide_llm import DecideLlm
 from ui.pages.decide_verdict import DecideVerdict
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
@@ -48,6 +49,7 @@ class DecideResults(QWidget):
         self.table.clicked.connect(self._row_clicked)
         self.charts = DecideCharts(theme, wording)
         self.charts.picked.connect(self._picked)
+        self.llm = DecideLlm(theme, wording)
         self.disagreements = DecideDisagreements(theme, wording)
         self.confusion = DecideConfusion(theme, wording)
         self.tabs = QTabWidget()
@@ -57,7 +59,7 @@ class DecideResults(QWidget):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
-        for part in (self.verdict, self.table, self.charts, self.tabs):
+        for part in (self.verdict, self.table, self.charts, self.llm, self.tabs):
             column.addWidget(part)
         theme.changed.connect(self._look)
         self._look()
