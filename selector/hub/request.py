@@ -62,7 +62,7 @@ NO_STORE = (StoreProblem, TargetNotWritable)
 def _machine(args: Mapping[str, Any]) -> Machine:
     try:
         return machine_from_json(args["machine"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProtocolProblem(reason="machine", detail=str(error)) from error
 
 

@@ -82,7 +82,7 @@ class Calibration:
     gemm_flop_per_s: float
     """fp32 matrix multiplication rate, 128 x 768 x 3072."""
     noise: float
-    """Largest relative spread (max/median - 1) of the two."""
+    """Largest relative spread (max/median - 1) of everything measured."""
     measured_at: str
     """ISO 8601 date and time, UTC."""
     engines: Mapping[str, EngineCalibration] = field(default_factory=dict)

@@ -20,11 +20,14 @@ def remember_calibration(database: Database, calibration: Calibration, fingerpri
 
 
 def recall_calibration(database: Database, fingerprint: str) -> Calibration | None:
-    """The kept calibration, if it was measured on a machine with ``fingerprint``."""
+    """The kept calibration, if it was measured on a machine with ``fingerprint``.
+
+    One from before engines were measured counts as none.
+    """
     rows = database.rows("SELECT calibration FROM machine WHERE fingerprint = ?", (fingerprint,))
     if not rows:
         return None
     try:
         return calibration_from_json(json.loads(str(rows[0][0])))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
