@@ -19,11 +19,11 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.data import read_examples
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.endpoint_desk import EndpointDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.labelling import LabelSession, unlabelled
 from selector.desk.library_desk import never
+from selector.desk.machine_desk import MachineDesk
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
@@ -36,7 +36,7 @@ from selector.desk.requests import (
 from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.stated_task import task_of
-from selector.errors import BadSetting, DataEmpty, FormatUnsuited, HubProblem, StoreFull
+from selector.errors import BadSetting, DataEmpty, FormatUnsuited, HubProblem
 from selector.exports.base import ExportRequest
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
@@ -45,27 +45,23 @@ from selector.hub.ranking import rank
 from selector.hub.score import Weights
 from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
-from selector.machine.codec import calibration_from_json, machine_to_json
+from selector.machine.codec import machine_to_json
 from selector.machine.facts import Machine
-from selector.machine.probe import fingerprint, probe
-from selector.paths import Locations, hub_cache
+from selector.paths import Locations
 from selector.settings import Settings
-from selector.store.calibrations import recall_calibration, remember_calibration
-from selector.store.database import Database
 from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
 from selector.tasks.outputs import to_json
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Contestant, Measurement, Trial
 from selector.trial.runner import run_trial
-from selector.worker.client import WorkerClient
 
 
 def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk(EndpointDesk):
+class Desk(MachineDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
@@ -80,54 +76,6 @@ class Desk(EndpointDesk):
         self.weights = Weights()
         """How candidates are ranked."""
         self._searching = Searching(self._hub, self.machine, lambda: str(self.weights))
-
-    def _database(self) -> Database:
-        """A connection for this call: SQLite's belong to one thread each."""
-        return Database(self.locations.database)
-
-    # -- inspect ------------------------------------------------------------------------------------
-    def machine(self) -> Machine:
-        """This computer, with its kept calibration. Takes up to two seconds; never fails."""
-        found = probe(hub_cache())
-        try:
-            with self._database() as database:
-                return replace(found, calibration=recall_calibration(database, fingerprint(found)))
-        except StoreFull:
-            return found
-
-    def engines(self) -> list[dict[str, Any]]:
-        """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""
-        found = []
-        for engine in registry.engines().values():
-            probed = engine.probe()
-            why = {"code": probed.reason, "facts": dict(probed.facts or {})}
-            found.append(
-                {
-                    "id": engine.info.id,
-                    "title": engine.info.title,
-                    "formats": list(engine.info.formats),
-                    "available": probed.ok,
-                    "reason": None if probed.ok else why,
-                }
-            )
-        return found
-
-    def calibrate(
-        self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
-    ) -> Machine:
-        """Measure this machine's rates (about three seconds) and keep them."""
-        with WorkerClient("machine") as worker:
-            measured = worker.call(
-                "calibrate",
-                {},
-                lambda event: on_progress(float(event.get("share", 0.0))),
-                cancelled,
-            )
-        found = probe(hub_cache())
-        calibration = calibration_from_json(measured)
-        with self._database() as database:
-            remember_calibration(database, calibration, fingerprint(found))
-        return replace(found, calibration=calibration)
 
     # -- task ---------------------------------------------------------------------------------------
     def match_tasks(self, words: str) -> list[tuple[Task, float]]:

@@ -129,6 +129,19 @@ def _check_external(path: Path, repo: str, locations: Sequence[str]) -> None:
             raise LoadFailed(repo=repo, detail=f"its weights are missing: {name!r}"[:300])
 
 
+def session_options(threads: int) -> Any:
+    """How every session runs; 0 threads: as many as the runtime likes."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = 3
+    # Another model may have the turn: threads that wait must sleep, not spin.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return settings
+
+
 def open_graph(
     path: Path, folder: Path, options: Mapping[str, Any], max_length: int | None = None
 ) -> OnnxGraph:
@@ -144,12 +157,7 @@ def open_graph(
     except (OSError, ValueError) as error:
         raise LoadFailed(repo=repo, detail=first_line(error)) from error
     _check_external(path, repo, weights.locations)
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = int(options.get("threads") or 0)
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-    # Another model may have the turn: threads that wait must sleep, not spin.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings = session_options(int(options.get("threads") or 0))
     try:
         session = onnxruntime.InferenceSession(
             str(path), settings, providers=["CPUExecutionProvider"]

@@ -49,12 +49,16 @@ class EngineCosts:
     """Share of the machine's multiplication rate with many rows."""
     read: Mapping[str, float] = field(default_factory=lambda: {"fp32": 1.0})
     """Share of the machine's bandwidth reached while weights are read once for each token."""
+    reached: Mapping[str, float] = field(default_factory=dict)
+    """Share of the rate of a single product that the products of a whole model reach; else 1."""
     looking: Mapping[str, float] = field(default_factory=lambda: {"fp32": 0.1})
     """Share of the multiplication rate reached while one new token attends to the earlier ones."""
     few_rows: float = 40.0
     """Rows at which half of the multiplication rate is reached."""
     layer_overhead_s: float = 0.0
     """Dispatch of one transformer layer."""
+    step_layers: float = 1.0
+    """Dispatch of a layer while one token is written, beside that of an encoder's layer."""
     step_overhead_s: float = 0.0
     """What one step of writing costs beside its layers."""
 
@@ -68,7 +72,7 @@ TORCH = EngineCosts(
     empty_bytes=397_000_000,
     piece_bytes=900,
     small_bytes=14_000_000,
-    scratch_bytes=50_000_000,
+    scratch_bytes=75_000_000,
     row_factor=4.2,
     converts=True,
     start_s=2.8,
@@ -77,8 +81,10 @@ TORCH = EngineCosts(
     # Attention in half precision converts its keys anew for every token.
     looking={"fp32": 0.15, "bf16": 0.006, "fp16": 0.006},
     few_rows=10.0,
-    # Eager torch on a model of tiny width.
-    layer_overhead_s=0.0005,
+    reached={"fp32": 0.97, "bf16": 0.75},
+    # Eager torch on a model of tiny width. Decoders dispatch many more operations: rotation, cache, gates.
+    layer_overhead_s=0.00015,
+    step_layers=3.6,
     step_overhead_s=0.0015,
 )
 _COSTS: Mapping[str, EngineCosts] = {
@@ -97,6 +103,7 @@ _COSTS: Mapping[str, EngineCosts] = {
         gemm={"fp32": 1.3, "int8": 4.0, "uint8": 4.0, "fp16": 0.6, "q4": 1.0, "q4f16": 0.6, "bnb4": 0.6},
         read={"fp32": 1.0, "int8": 1.0, "uint8": 1.0, "fp16": 0.5, "q4": 0.7, "q4f16": 0.5, "bnb4": 0.5},
         few_rows=4.0,
+        reached={"fp32": 0.73, "int8": 0.6, "uint8": 0.6},
         layer_overhead_s=0.00004,
         step_overhead_s=0.0002,
     ),

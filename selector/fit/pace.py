@@ -33,6 +33,8 @@ class Pace:
     looking_flop_per_s: float
     """Rate at which one new token attends to those before it."""
     layer_overhead_s: float
+    step_layer_overhead_s: float
+    """The same while one token is written."""
     step_overhead_s: float
     spread: float
     """Standard deviation of the logarithm of what is predicted from it."""
@@ -61,15 +63,12 @@ def _gemm_share(costs: EngineCosts, precision: str, features: tuple[str, ...]) -
     return share
 
 
-def half_rows(few: float, many: float) -> tuple[float, float]:
-    """Peak rate and rows at half of it, from the rates with 128 and 1024 rows.
+def peak_rate(rates: tuple[float, float], half: float) -> float:
+    """The rate with very many rows, from those with 128 and 1024: both are peak * rows / (rows + half).
 
-    Both rates are peak * rows / (rows + half); rates that fall with rows are taken as the peak.
+    ``half`` is the engine's own: two rates so close to each other do not determine it.
     """
-    slope = few / _ROWS[0] - many / _ROWS[1]
-    half = (many - few) / slope if many > few and slope > 0 else 0.0
-    half = min(max(half, 0.0), 256.0)
-    return max(few, many) if half == 0 else many * (_ROWS[1] + half) / _ROWS[1], half
+    return sum(rate * (rows + half) / rows for rate, rows in zip(rates, _ROWS, strict=True)) / 2
 
 
 def _measured(
@@ -103,7 +102,8 @@ def pace_of(machine: Machine, costs: EngineCosts, engine: str, precision: str) -
         overhead = engine_found.layer_overhead_s
         if rates is not None:
             if rates.gemm_flop_per_s is not None:
-                peak, few = half_rows(*rates.gemm_flop_per_s)
+                reached = costs.reached.get(precision, 1.0)
+                peak = peak_rate(rates.gemm_flop_per_s, few) * reached
             read = rates.read_bytes_per_s or read
             spread = _CALIBRATED + min(engine_found.noise, 0.5) / 4
             basis = "engine"
@@ -114,6 +114,7 @@ def pace_of(machine: Machine, costs: EngineCosts, engine: str, precision: str) -
         read_bytes_per_s=max(read, 1.0),
         looking_flop_per_s=max(looking, 1.0),
         layer_overhead_s=overhead,
+        step_layer_overhead_s=overhead * costs.step_layers,
         step_overhead_s=costs.step_overhead_s,
         spread=spread,
         basis=basis,

@@ -112,7 +112,7 @@ def writing_a_token(
     decoder = computation.decoder
     if decoder is None:
         # Of a file of unknown shape every weight is read for each token.
-        overhead = _UNKNOWN_LAYERS * pace.layer_overhead_s + pace.step_overhead_s
+        overhead = _UNKNOWN_LAYERS * pace.step_layer_overhead_s + pace.step_overhead_s
         return TimeParts(0.0, weight_bytes / pace.read_bytes_per_s, overhead)
     body = computation.weights + computation.embedding * (1 if computation.tied else 2)
     size = weight_bytes / max(1, body)
@@ -125,9 +125,10 @@ def writing_a_token(
         tokens += max((stack.fixed_tokens for stack in computation.encoders), default=0)
     looking = 4.0 * rows * decoder.heads * decoder.head_dim * _attended(decoder, tokens)
     return TimeParts(
-        multiplying=flop / pace.flop_per_s(rows) + looking / pace.looking_flop_per_s,
+        # That few rows do not fill the units is what reading the weights already says.
+        multiplying=flop / pace.peak_flop_per_s + looking / pace.looking_flop_per_s,
         reading=read / pace.read_bytes_per_s,
-        overhead=decoder.layers * pace.layer_overhead_s * crossing + pace.step_overhead_s,
+        overhead=decoder.layers * pace.step_layer_overhead_s * crossing + pace.step_overhead_s,
     )
 
 

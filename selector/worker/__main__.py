@@ -26,7 +26,7 @@ from selector.worker.protocol import CANCEL, SHUTDOWN, Event, Request, decode_re
 from selector.worker.roles import ROLES, Role
 from selector.worker.wire import Wire, lines
 
-SEALED = frozenset({"model", "architecture"})
+SEALED = frozenset({"model", "architecture", "calibration"})
 """Roles that read local files only and get no network."""
 
 

@@ -15,6 +15,7 @@ ROLES: Mapping[str, str] = {
     "hub": "selector.hub.service",
     "calculator": "selector.decide.calculator",
     "machine": "selector.machine.service",
+    "calibration": "selector.engines.calibration.service",
     "architecture": "selector.engines.architecture",
 }
 """Role name to the module that has ``def role() -> Role``."""

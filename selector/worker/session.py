@@ -24,10 +24,10 @@ from selector.errors import (
 )
 from selector.log import redact
 from selector.machine.cpu import probe_cpu
+from selector.machine.meter import now_bytes, peak_bytes
 from selector.tasks.base import TaskRunner
 from selector.tasks.failures import first_line, is_out_of_memory
 from selector.tasks.outputs import Partial, to_json
-from selector.worker.meter import now_bytes, peak_bytes
 
 
 def _versions(names: tuple[str, ...]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def worker_command(role: str, python: str | None = None) -> list[str]:
 def worker_environment(role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Variables of a worker; one that runs or builds models gets no token and no key."""
     variables = dict(os.environ)
-    if role in {"model", "architecture"}:
+    if role in {"model", "architecture", "calibration"}:
         for name in [x for x in variables if x in _SECRETS or x.upper().endswith("_API_KEY")]:
             del variables[name]
         variables.update(MODEL_ENVIRONMENT)

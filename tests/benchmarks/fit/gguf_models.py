@@ -87,6 +87,11 @@ def make_gguf(shape: Shape, precision: str, target: Path) -> Path:
     for layer in range(layers):
         norm(f"blk.{layer}.attn_norm", hidden)
         norm(f"blk.{layer}.ffn_norm", hidden)
+        if shape.family == "qwen2":
+            for part, width in (("q", heads), ("k", kv), ("v", kv)):
+                writer.add_tensor(
+                    f"blk.{layer}.attn_{part}.bias", np.zeros(width * head, np.float32)
+                )
         if shape.family == "qwen3":
             norm(f"blk.{layer}.attn_q_norm", head)
             norm(f"blk.{layer}.attn_k_norm", head)

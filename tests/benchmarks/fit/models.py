@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +41,8 @@ class Shape:
     tokenizer: Callable[[Path, int, int], None] | None = None
     context: int = 512
     stored: str = "float32"
-    more: dict[str, Any] = field(default_factory=dict)
+    held_out: bool = False
+    """Never looked at while constants were fitted."""
 
 
 def _pieces(folder: Path, size: int, context: int) -> None:
@@ -158,6 +159,84 @@ SHAPES = (
 )  # fmt: skip
 
 
+HELD_OUT = (
+    Shape(
+        "RoBERTa-base", "roberta", *_CLASSIFIER, "RobertaConfig",
+        {**_bert(768, 12), "vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1},
+        _ENCODED, _TEXT, _pieces,
+    ),
+    Shape(
+        "ELECTRA-small", "electra", *_CLASSIFIER, "ElectraConfig",
+        {
+            "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
+            "num_attention_heads": 4, "intermediate_size": 1024, "num_labels": 4,
+        },
+        ("torch-fp32",), _TEXT, _pieces,
+    ),
+    Shape(
+        "XLM-R-base", "xlm-roberta", *_CLASSIFIER, "XLMRobertaConfig",
+        {**_bert(768, 12), "vocab_size": 250002, "max_position_embeddings": 514, "type_vocab_size": 1},
+        ("torch-fp32",), _TEXT, vocabularies.unigram_tokenizer,
+    ),
+    Shape(
+        "DeiT-small", "deit", "AutoModelForImageClassification", "image-classification", "image",
+        "DeiTConfig",
+        {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536, "num_labels": 1000},
+        ("torch-fp32",), (Load(1), Load(8)),
+    ),
+    Shape(
+        "ConvNeXt-tiny", "convnext", "AutoModelForImageClassification", "image-classification", "image",
+        "ConvNextConfig", {"num_labels": 1000}, ("torch-fp32",), (Load(1), Load(8)),
+    ),
+    Shape(
+        "BART-base", "bart", "AutoModelForSeq2SeqLM", "translation", "translator", "BartConfig",
+        {
+            "vocab_size": 50265, "d_model": 768, "encoder_layers": 6, "decoder_layers": 6,
+            "encoder_attention_heads": 12, "decoder_attention_heads": 12, "encoder_ffn_dim": 3072,
+            "decoder_ffn_dim": 3072, "forced_eos_token_id": None,
+        },
+        ("torch-fp32",), (Load(1, 32, 32), Load(4, 128, 64)), _chat,
+    ),
+    Shape(
+        "GPT-2", "gpt2", *_WRITER, "GPT2Config",
+        {"vocab_size": 50257, "bos_token_id": None, "eos_token_id": 0, "pad_token_id": None},
+        ("torch-fp32",), (Load(1, 32, 32), Load(1, 512, 32)), _chat, 1024,
+    ),
+    Shape(
+        "Qwen2.5-0.5B", "qwen2", *_WRITER, "Qwen2Config",
+        {
+            "vocab_size": 151936, "hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14,
+            "num_key_value_heads": 2, "intermediate_size": 4864, "max_position_embeddings": 32768,
+            "tie_word_embeddings": True, "bos_token_id": None, "eos_token_id": 0, "pad_token_id": None,
+        },
+        ("torch-bf16", "llama-q8_0"), _WRITTEN, _chat, 32768, stored="bfloat16",
+    ),
+)  # fmt: skip
+_LOOKED_AT = ("XLM-R-base", "GPT-2")
+HELD_OUT = tuple(replace(each, held_out=each.name not in _LOOKED_AT) for each in HELD_OUT)
+SHAPES = (*SHAPES, *HELD_OUT)
+TINY = (
+    Shape(
+        "tiny-encoder", "bert", *_CLASSIFIER, "BertConfig",
+        {
+            "vocab_size": 400, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "intermediate_size": 64, "num_labels": 3,
+        },
+        ("torch-fp32", "onnx-int8"), (Load(1, 8), Load(4, 16)), _pieces,
+    ),
+    Shape(
+        "tiny-decoder", "llama", *_WRITER, "LlamaConfig",
+        {
+            "vocab_size": 400, "hidden_size": 256, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "intermediate_size": 512, "max_position_embeddings": 512,
+            "tie_word_embeddings": True, "bos_token_id": None, "eos_token_id": 0, "pad_token_id": None,
+        },
+        ("torch-bf16", "llama-q8_0", "llama-q4_k_m"), (Load(1, 8, 4), Load(1, 32, 4)), _chat, 512,
+        stored="bfloat16",
+    ),
+)  # fmt: skip
+
+
 def make(shape: Shape, folder: Path) -> Path:
     """The model as a repository would hold it: configuration, safetensors, tokenizer."""
     import torch
@@ -166,7 +245,8 @@ def make(shape: Shape, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     config = getattr(transformers, shape.config_class)(**shape.config)
-    config.torch_dtype = shape.stored
+    config.dtype = shape.stored
+    config.architectures = config.architectures or []
     before = torch.get_default_dtype()
     torch.set_default_dtype(getattr(torch, shape.stored))
     try:

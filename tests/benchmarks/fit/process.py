@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selector.worker.meter import peak_bytes
+from selector.machine.meter import peak_bytes
 
 
 def _inputs(kind: str, model: Any, load: dict[str, int]) -> dict[str, Any]:

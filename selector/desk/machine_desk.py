@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine: what it is, which engines it has, and what they reach here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from selector import registry
+from selector.desk.endpoint_desk import EndpointDesk
+from selector.desk.library_desk import never
+from selector.engines.calibration.service import ENGINES
+from selector.errors import EngineMissing, LoadFailed, OutOfMemory, StoreFull, WorkerProblem
+from selector.machine.codec import calibration_from_json, engine_from_json
+from selector.machine.conditions import conditions
+from selector.machine.facts import EngineCalibration, Machine
+from selector.machine.probe import fingerprint, probe
+from selector.paths import hub_cache
+from selector.store.calibrations import recall_calibration, remember_calibration
+from selector.store.database import Database
+from selector.worker.client import WorkerClient
+
+
+class MachineDesk(EndpointDesk):
+    """See Desk."""
+
+    def _database(self) -> Database:
+        """A connection for this call: SQLite's belong to one thread each."""
+        return Database(self.locations.database)
+
+    def machine(self) -> Machine:
+        """This computer, with its kept calibration. Takes up to two seconds; never fails."""
+        found = probe(hub_cache())
+        try:
+            with self._database() as database:
+                return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+        except StoreFull:
+            return found
+
+    def engines(self) -> list[dict[str, Any]]:
+        """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""
+        found = []
+        for engine in registry.engines().values():
+            probed = engine.probe()
+            why = {"code": probed.reason, "facts": dict(probed.facts or {})}
+            found.append(
+                {
+                    "id": engine.info.id,
+                    "title": engine.info.title,
+                    "formats": list(engine.info.formats),
+                    "available": probed.ok,
+                    "reason": None if probed.ok else why,
+                }
+            )
+        return found
+
+    def calibrate(
+        self, on_progress: Callable[[float], None], cancelled: Callable[[], bool] = never
+    ) -> Machine:
+        """Measure what this machine and each engine on it reach (about fifteen seconds) and keep it.
+
+        An engine that fails is left out: its predictions then rest on the machine's rates alone.
+        """
+        known = registry.engines()
+        engines = [name for name in ENGINES if name in known and known[name].probe().ok]
+        steps = len(engines) + 1
+
+        def told(number: int) -> Callable[[dict[str, Any]], None]:
+            return lambda event: on_progress((number + float(event.get("share", 0.0))) / steps)
+
+        with WorkerClient("machine") as worker:
+            calibration = calibration_from_json(worker.call("calibrate", {}, told(0), cancelled))
+        measured: dict[str, EngineCalibration] = {}
+        for number, name in enumerate(engines, 1):
+            try:
+                with WorkerClient("calibration") as worker:
+                    found = worker.call("measure", {"engine": name}, told(number), cancelled)
+                measured[name] = engine_from_json(found)
+            except (EngineMissing, LoadFailed, OutOfMemory, WorkerProblem):
+                continue
+        machine = probe(hub_cache())
+        calibration = replace(calibration, engines=measured, conditions=conditions())
+        with self._database() as database:
+            remember_calibration(database, calibration, fingerprint(machine))
+        return replace(machine, calibration=calibration)
