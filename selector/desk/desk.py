@@ -53,7 +53,7 @@ from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
 from selector.tasks.outputs import to_json
 from selector.trial.contestants import find_local, read_references
-from selector.trial.measurement import Contestant, Measurement, Trial
+from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
 
 
@@ -186,8 +186,11 @@ class Desk(MachineDesk):
             repeat=max(1, repeat),
             parameters=dict(known.default_parameters),
         )
-        available = self.machine().memory.available_bytes
-        return run_trial(trial, available_bytes=available, on_event=on_event, cancelled=cancelled)
+        machine = self.machine()
+        available = machine.memory.available_bytes
+        rows = run_trial(trial, available_bytes=available, on_event=on_event, cancelled=cancelled)
+        self.learn_from(rows, task, inputs, machine)
+        return rows
 
     # -- decide -------------------------------------------------------------------------------------
     def evaluate(
@@ -208,8 +211,18 @@ class Desk(MachineDesk):
         )
         machine = self.machine()
         available = machine.memory.available_bytes
+        loaded: set[str] = set()
+
+        def watch(event: TrialEvent) -> None:
+            if event.kind == "loaded":
+                loaded.add(event.ref)
+            on_event(event)
+
         with self._database() as database:
-            rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
+            rows = measure(database, chosen, request.task, examples, available, watch, cancelled)
+        # What was known before has taught already.
+        fresh = [row for row in rows if row.ref in loaded]
+        self.learn_from(fresh, request.task, examples.inputs, machine)
         evaluation = judge(request, examples, chosen, rows, cancelled, self.prices())
         return self._saved(evaluation, rows, chosen, machine)
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +12,29 @@ from selector import registry
 from selector.desk.endpoint_desk import EndpointDesk
 from selector.desk.library_desk import never
 from selector.engines.calibration.service import ENGINES
-from selector.errors import EngineMissing, LoadFailed, OutOfMemory, StoreFull, WorkerProblem
+from selector.errors import (
+    EngineMissing,
+    LoadFailed,
+    OutOfMemory,
+    PetitError,
+    StoreFull,
+    StoreProblem,
+    WorkerProblem,
+)
+from selector.hub.local_facts import row_of_local
 from selector.machine.codec import calibration_from_json, engine_from_json
 from selector.machine.conditions import conditions
-from selector.machine.facts import EngineCalibration, Machine
+from selector.machine.facts import EngineCalibration, Experience, Machine
 from selector.machine.probe import fingerprint, probe
 from selector.paths import hub_cache
+from selector.reference import parse_reference
 from selector.store.calibrations import recall_calibration, remember_calibration
 from selector.store.database import Database
+from selector.store.experience import recall_experience, remember_experience
+from selector.trial.contestants import find_local
+from selector.trial.experience import experience_of
+from selector.trial.measurement import Measurement
+from selector.trial.turns import block_size
 from selector.worker.client import WorkerClient
 
 
@@ -30,13 +46,38 @@ class MachineDesk(EndpointDesk):
         return Database(self.locations.database)
 
     def machine(self) -> Machine:
-        """This computer, with its kept calibration. Takes up to two seconds; never fails."""
+        """This computer, with its kept calibration and experience. Takes up to two seconds; never fails."""
         found = probe(hub_cache())
+        mark = fingerprint(found)
         try:
             with self._database() as database:
-                return replace(found, calibration=recall_calibration(database, fingerprint(found)))
+                return replace(
+                    found,
+                    calibration=recall_calibration(database, mark),
+                    experience=recall_experience(database, mark),
+                )
         except StoreFull:
             return found
+
+    def learn_from(
+        self,
+        rows: Sequence[Measurement],
+        task: str,
+        inputs: Sequence[str],
+        machine: Machine,
+    ) -> None:
+        """Let later predictions know what these runs took. Never fails: it only makes them better."""
+        library, size = self.library(), block_size(0, len(inputs))
+        learned: list[Experience] = []
+        for row in rows:
+            if row.engine == "endpoint":
+                continue
+            with suppress(PetitError):
+                facts = row_of_local(find_local(parse_reference(row.ref), library)).facts
+                learned += experience_of(row, facts, registry.task(task), machine, inputs, size)
+        with suppress(StoreFull, StoreProblem), self._database() as database:
+            for one in learned:
+                remember_experience(database, one, fingerprint(machine))
 
     def engines(self) -> list[dict[str, Any]]:
         """Every engine as in ``petit machine``: id, title, whether it runs here, and why not. Instant."""

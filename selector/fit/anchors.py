@@ -12,27 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-Quantity = Literal["memory", "speed"]
+from selector.machine.facts import Experience
 
 _ENGINE_SD: Mapping[str, float] = {"memory": 0.04, "speed": 0.20}
 _FAMILY_SD: Mapping[str, float] = {"memory": 0.03, "speed": 0.15}
 _NOISE_SD: Mapping[str, float] = {"memory": 0.02, "speed": 0.10}
-_LARGEST: Mapping[str, float] = {"memory": math.log(1.25), "speed": math.log(4.0)}
+LARGEST: Mapping[str, float] = {"memory": math.log(1.25), "speed": math.log(4.0)}
 """What one run may say at most: a machine that was busy must not move everything."""
 _LEFT_SD = 0.08
 """Deviation between models of one family that no number of runs removes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One real run: what was measured over what was predicted (without any correction)."""
-
-    quantity: Quantity
-    engine: str
-    family: str
-    ratio: float
+_LEAST_MEMORY = 0.97
+"""Runs may make a peak smaller by this much only: the next inputs may be larger than the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,54 +40,46 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    engines: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
-    families: Mapping[tuple[str, str, str], tuple[float, float, int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Anchors:
     """What runs have taught so far. Made by ``learn``."""
 
-    known: _Known = field(default_factory=_Known)
+    engines: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """Mean and variance of (quantity, engine)."""
+    families: Mapping[tuple[str, str, str], tuple[float, float, int]] = field(default_factory=dict)
+    """Mean, variance and runs of (quantity, engine, family), beside the engine's."""
 
     def memory(self, engine: str, family: str) -> Shift:
         """Correction of peak memory."""
-        return self._shift("memory", engine, family)
+        found = self._shift("memory", engine, family)
+        return Shift(max(found.factor, _LEAST_MEMORY), found.sd, found.runs)
 
     def speed(self, engine: str, family: str) -> Shift:
         """Correction of speed (a factor above 1: faster than predicted)."""
         return self._shift("speed", engine, family)
 
-    def runs(self, engine: str, family: str) -> int:
-        """Runs of this family with this engine that a prediction of its speed rests on."""
-        found = self.known.families.get(("speed", engine, family))
-        return found[2] if found else 0
-
-    def _shift(self, quantity: Quantity, engine: str, family: str) -> Shift:
-        common = self.known.engines.get((quantity, engine))
+    def _shift(self, quantity: str, engine: str, family: str) -> Shift:
+        common = self.engines.get((quantity, engine))
         if common is None:
             return Shift()
         mean, variance = common
-        own = self.known.families.get((quantity, engine, family))
+        own = self.families.get((quantity, engine, family))
         if own is None:
-            variance += _FAMILY_SD[quantity] ** 2
-            return Shift(math.exp(mean), math.sqrt(variance))
+            return Shift(math.exp(mean), math.sqrt(variance + _FAMILY_SD[quantity] ** 2))
         return Shift(math.exp(mean + own[0]), math.sqrt(variance + own[1]), own[2])
 
 
 NONE = Anchors()
 
 
-def learn(runs: Iterable[Run]) -> Anchors:
-    """Everything that ``runs`` say; ratios that are not positive and finite are left out."""
-    groups: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for run in runs:
-        if run.ratio > 0 and math.isfinite(run.ratio):
-            limit = _LARGEST[run.quantity]
-            value = min(max(math.log(run.ratio), -limit), limit)
-            families = groups.setdefault((run.quantity, run.engine), {})
-            families.setdefault(run.family, []).append(value)
+def learn(experience: Iterable[Experience]) -> Anchors:
+    """Everything that runs say; what is not a finite mean of at least one run is left out."""
+    groups: dict[tuple[str, str], dict[str, tuple[float, int]]] = {}
+    for each in experience:
+        limit = LARGEST.get(each.quantity)
+        if limit is None or each.runs < 1 or not math.isfinite(each.mean_log):
+            continue
+        mean = min(max(each.mean_log, -limit), limit)
+        groups.setdefault((each.quantity, each.engine), {})[each.family] = mean, each.runs
     engines: dict[tuple[str, str], tuple[float, float]] = {}
     members: dict[tuple[str, str, str], tuple[float, float, int]] = {}
     for (quantity, engine), families in groups.items():
@@ -104,12 +87,11 @@ def learn(runs: Iterable[Run]) -> Anchors:
             table[quantity] ** 2 for table in (_ENGINE_SD, _FAMILY_SD, _NOISE_SD)
         )
         # Each family's mean tells of the engine with the family's own deviation on top of the noise.
-        weights = {name: 1 / (between + noise / len(values)) for name, values in families.items()}
+        weights = {name: 1 / (between + noise / runs) for name, (_, runs) in families.items()}
         precision = 1 / common + sum(weights.values())
-        mean = sum(weights[n] * sum(v) / len(v) for n, v in families.items()) / precision
-        engines[quantity, engine] = mean, 1 / precision
-        for name, values in families.items():
-            share = between / (between + noise / len(values))
-            own = share * (sum(values) / len(values) - mean)
-            members[quantity, engine, name] = own, between * (1 - share), len(values)
-    return Anchors(_Known(engines, members))
+        middle = sum(weights[name] * mean for name, (mean, _) in families.items()) / precision
+        engines[quantity, engine] = middle, 1 / precision
+        for name, (mean, runs) in families.items():
+            share = between / (between + noise / runs)
+            members[quantity, engine, name] = share * (mean - middle), between * (1 - share), runs
+    return Anchors(engines, members)

@@ -9,12 +9,12 @@ peaks were 12 % below to 1 % above what is expected here (tests/benchmarks/fit).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from selector.engines.facts import ModelFacts
-from selector.fit.anchors import NONE, Anchors
+from selector.fit.anchors import NONE, Anchors, learn
 from selector.fit.base import Fit, Verdict
 from selector.fit.costs import EngineCosts, costs_of
 from selector.fit.memory import MemoryParts, Weights, memory_parts
@@ -24,7 +24,7 @@ from selector.fit.stacks import Computation, read_computation
 from selector.fit.weights import parameters_of, weights_of
 from selector.fit.workload import Workload, full_batch, usual
 from selector.intervals import Interval
-from selector.machine.facts import Machine
+from selector.machine.facts import Experience, Machine
 from selector.tasks.base import Task
 
 TIGHT = 0.85
@@ -38,25 +38,31 @@ _SLACK_BYTES = 12_000_000
 _LOAD_SPREAD = 0.35
 
 
-class _Read:
-    """The last configuration that was read: one model is predicted in all its forms in a row."""
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
 
-    __slots__ = ("last",)
 
-    def __init__(self) -> None:
-        self.last: tuple[Mapping[str, Any], Computation] | None = None
+class _Last(Generic[_Given, _Found]):
+    """The last answer of a pure function: one model is predicted in all its forms in a row."""
 
-    def __call__(self, config: Mapping[str, Any]) -> Computation:
-        # Held by reference, so that another configuration cannot be taken for this one.
-        last = self.last
-        if last is not None and last[0] is config:
+    __slots__ = ("_function", "_last")
+
+    def __init__(self, function: Callable[[_Given], _Found]) -> None:
+        self._function = function
+        self._last: tuple[_Given, _Found] | None = None
+
+    def __call__(self, given: _Given) -> _Found:
+        # Held by reference, so that something else cannot be taken for it.
+        last = self._last
+        if last is not None and last[0] is given:
             return last[1]
-        found = read_computation(config)
-        self.last = (config, found)
+        found = self._function(given)
+        self._last = (given, found)
         return found
 
 
-computation_of = _Read()
+computation_of: _Last[Mapping[str, Any], Computation] = _Last(read_computation)
+learned: _Last[tuple[Experience, ...], Anchors] = _Last(learn)
 
 
 def _costs(engine: str, machine: Machine | None) -> EngineCosts:
@@ -133,13 +139,13 @@ def _form(
     task: Task | None,
     machine: Machine | None,
     work: Workload | None,
-    anchors: Anchors,
 ) -> _Form | None:
     weights = weights_of(facts, engine, precision)
     if weights is None:
         return None
     costs = _costs(engine, machine)
     computation = computation_of(facts.config)
+    anchors = learned(machine.experience) if machine else NONE
     return _Form(computation, weights, costs, engine, precision, task, work, anchors)
 
 
@@ -151,13 +157,12 @@ def predict_memory(
     work: Workload | None = None,
     task: Task | None = None,
     machine: Machine | None = None,
-    anchors: Anchors = NONE,
 ) -> Interval | None:
     """Peak resident bytes of a worker with this model; None when the size is unknown.
 
     Without ``work`` the interval reaches from one short input to a full batch of longer ones.
     """
-    form = _form(facts, engine, precision, task, machine, work, anchors)
+    form = _form(facts, engine, precision, task, machine, work)
     return None if form is None else form.memory(form.parts(form.usually).total)
 
 
@@ -169,12 +174,25 @@ def predict_speed(
     engine: str = "torch",
     *,
     work: Workload | None = None,
-    anchors: Anchors = NONE,
 ) -> Interval | None:
     """Inputs or, of writers, tokens a second, one at a time; None when the size is unknown."""
-    form = _form(facts, engine, precision, task, machine, work, anchors)
+    form = _form(facts, engine, precision, task, machine, work)
     found = _rate(form, facts, task, machine) if form else None
     return found.speed if found else None
+
+
+def predict_item(
+    facts: ModelFacts, task: Task, machine: Machine, precision: str, engine: str, work: Workload
+) -> float | None:
+    """Seconds of one input, read and answered; None when the size is unknown."""
+    form = _form(facts, engine, precision, task, machine, work)
+    parameters = parameters_of(facts, engine, precision)
+    if form is None or not parameters or form.weights.run <= 0:
+        return None
+    pace = pace_of(machine, form.costs, engine, precision)
+    sizes = precision, form.weights.run, parameters
+    image = task.modality == "image"
+    return item_parts(form.computation, pace, *sizes, work, image).total
 
 
 def _rate(form: _Form, facts: ModelFacts, task: Task, machine: Machine) -> _Rate | None:
@@ -227,11 +245,10 @@ def predict(
     precision: str,
     *,
     work: Workload | None = None,
-    anchors: Anchors = NONE,
 ) -> Fit:
     """The whole prediction for one variant on one machine."""
     unit = "tokens/s" if task.output_kind == "text" else "inputs/s"
-    form = _form(facts, engine, precision, task, machine, work, anchors)
+    form = _form(facts, engine, precision, task, machine, work)
     if form is None:
         return Fit("unknown", None, None, unit, facts.basis)
     parts = form.parts(form.usually)
@@ -251,6 +268,6 @@ def predict(
         dominated_by=rate.dominated_by if rate else "",
         architecture="known" if form.known else "unknown",
         rates=rate.basis if rate else "",
-        runs=anchors.runs(engine, form.computation.family),
+        runs=form.anchors.speed(engine, form.computation.family).runs,
         assumed=form.usually,
     )

@@ -14,6 +14,7 @@ from selector.machine.facts import (
     Cpu,
     Disk,
     EngineCalibration,
+    Experience,
     Machine,
     Memory,
     Rates,
@@ -37,6 +38,7 @@ def machine_from_json(data: Mapping[str, Any]) -> Machine:
         disk=Disk(**data["disk"]),
         calibration=None if measured is None else calibration_from_json(measured),
         unknown=tuple(data.get("unknown", ())),
+        experience=tuple(Experience(**item) for item in data.get("experience", ())),
     )
 
 

@@ -91,6 +91,19 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Experience:
+    """What real runs of one family of models with one engine took here, beside what was predicted."""
+
+    quantity: Literal["memory", "speed"]
+    engine: str
+    family: str
+    """``model_type`` of the configuration."""
+    runs: int
+    mean_log: float
+    """Mean logarithm of measured over predicted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """This computer, as far as running models is concerned."""
 
@@ -102,3 +115,5 @@ class Machine:
     calibration: Calibration | None = None
     unknown: tuple[str, ...] = ()
     """What could not be found out, each with its reason, as ``what: reason``."""
+    experience: tuple[Experience, ...] = ()
+    """What earlier runs on it have taught of its predictions."""

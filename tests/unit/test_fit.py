@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from selector import registry
 from selector.engines.facts import FileFact, ModelFacts
-from selector.fit.anchors import NONE, Run, learn
+from selector.fit.anchors import NONE, learn
 from selector.fit.costs import costs_of
 from selector.fit.pace import pace_of, peak_rate
 from selector.fit.predict import predict, predict_memory, predict_speed
@@ -26,6 +26,7 @@ from selector.machine.facts import (
     Cpu,
     Disk,
     EngineCalibration,
+    Experience,
     Machine,
     Memory,
     Rates,
@@ -313,20 +314,21 @@ def test_wide_instructions_are_what_makes_bf16_and_int8_fast() -> None:
         assert fast > 1.5 * plain
 
 
-def test_one_run_moves_a_prediction_a_little_and_many_move_it_all_the_way() -> None:
-    def factor(runs: int) -> float:
-        known = learn([Run("speed", "torch", "bert", 0.5)] * runs)
-        return known.speed("torch", "bert").factor
+def runs(quantity: Any, ratio: float, n: int, family: str = "bert") -> Experience:
+    return Experience(quantity, "torch", family, n, math.log(ratio))
 
-    factors = [factor(n) for n in (0, 1, 3, 20, 1000)]
-    assert factors[0] == 1.0
+
+def test_one_run_moves_a_prediction_a_little_and_many_move_it_all_the_way() -> None:
+    factors = [1.0] + [
+        learn([runs("speed", 0.5, n)]).speed("torch", "bert").factor for n in (1, 3, 20, 1000)
+    ]
     assert factors == sorted(factors, reverse=True)
     assert factors[1] < 0.9
     assert factors[-1] == pytest.approx(0.5, rel=0.02)
 
 
 def test_what_one_family_taught_moves_the_others_less_and_other_engines_not_at_all() -> None:
-    known = learn([Run("speed", "torch", "bert", 0.5)] * 5)
+    known = learn([runs("speed", 0.5, 5)])
     own, other = known.speed("torch", "bert"), known.speed("torch", "vit")
     assert own.factor < other.factor < 1.0
     assert known.speed("onnx", "bert").factor == 1.0
@@ -338,19 +340,31 @@ def test_intervals_tighten_with_use() -> None:
     facts, task = model(BERT, 109 * M), registry.task(CLASSIFY)
     widths = []
     for n in (0, 1, 5, 50):
-        found = predict_speed(
-            facts, task, MACHINE, "fp32", anchors=learn([Run("speed", "torch", "bert", 1.1)] * n)
-        )
-        assert found is not None
-        widths.append(found.high / found.low)
+        used = replace(MACHINE, experience=(runs("speed", 1.1, n),))
+        fit = predict(facts, task, used, "torch", "fp32")
+        assert fit.runs == n
+        assert fit.speed is not None
+        widths.append(fit.speed.high / fit.speed.low)
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] < widths[0] / 2
 
 
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
-def test_impossible_ratios_teach_nothing_bad(ratios: list[float]) -> None:
-    known = learn([Run("speed", "torch", "bert", ratio) for ratio in ratios])
-    found = known.speed("torch", "bert")
-    assert 0.2 < found.factor < 5
-    if not any(r > 0 and math.isfinite(r) for r in ratios):
+def test_small_peaks_of_the_past_do_not_promise_small_peaks() -> None:
+    facts = model(BERT, 109 * M)
+    free = predict_memory(facts, "fp32", machine=MACHINE)
+    for ratio in (0.5, 1.2):
+        used = replace(MACHINE, experience=(runs("memory", ratio, 100),))
+        found = predict_memory(facts, "fp32", machine=used)
+        assert found is not None
+        assert free is not None
+        assert found.expected >= 0.969 * free.expected
+        assert (found.expected > free.expected) == (ratio > 1)
+        assert found.high >= free.high
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.integers(-5, 10**9))
+def test_impossible_experience_teaches_nothing_bad(mean_log: float, n: int) -> None:
+    known = learn([Experience("speed", "torch", "bert", n, mean_log)])
+    assert 0.2 < known.speed("torch", "bert").factor < 5
+    if n < 1 or not math.isfinite(mean_log):
         assert known == NONE

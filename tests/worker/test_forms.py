@@ -79,6 +79,16 @@ def test_forms_of_one_model_compete_and_agree(desk: Desk) -> None:
     assert set(onnx.versions) == {"onnxruntime", "tokenizers", "numpy"}
 
 
+def test_runs_teach_the_desk_what_its_predictions_miss(desk: Desk) -> None:
+    assert desk.machine().experience == ()
+    run(desk, ["t/both#torch-fp32"], "text-classification", ["my card is lost", "refund", "help"])
+    taught = {(each.quantity, each.engine, each.runs) for each in desk.machine().experience}
+    assert taught == {("memory", "torch", 1), ("speed", "torch", 1)}
+    run(desk, ["t/both#torch-fp32"], "text-classification", ["only", "two"])
+    again = {(each.quantity, each.engine, each.runs) for each in desk.machine().experience}
+    assert again == {("memory", "torch", 2), ("speed", "torch", 1)}
+
+
 def test_a_form_that_is_not_there_is_made_once_and_says_what_it_is_worth(desk: Desk) -> None:
     texts = ["my card is lost", "refund", "how do i get a refund please"]
     steps: list[str] = []
