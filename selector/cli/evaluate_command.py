@@ -7,7 +7,7 @@ import argparse
 from typing import Any
 
 from selector.cli.console import Screen
-from selector.cli.trial_command import report
+from selector.cli.trial_command import report, show_unanswered
 from selector.decide import need_llm_text
 from selector.decide.need_llm import NeedLlm
 from selector.decide.verdict_facts import Evaluation
@@ -100,7 +100,16 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     )
     done = desk.evaluate(request, report(screen))
     if screen.as_json:
-        screen.document({**done.evaluation.to_json(), "file": str(done.file)})
+        unanswered = [
+            {"ref": row.ref, "index": index, **error}
+            for row in done.measurements
+            for index, error in sorted(row.item_errors.items())
+        ]
+        document = {**done.evaluation.to_json(), "file": str(done.file)}
+        screen.document({**document, "unanswered": unanswered} if unanswered else document)
         return
     show_evaluation(screen, done.evaluation)
+    for row in done.measurements:
+        if row.item_errors:
+            show_unanswered(screen, row)
     screen.say(screen.wording.text("cli.saved", path=str(done.file)), "dim")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,6 +94,13 @@ def _side(entrant: Entrant, scores: Mapping[str, Score], facts: LlmFacts) -> Sid
         p95_s=None if latency is None else latency.p95,
         batched=not entrant.contestant.remote and len(entrant.answers) > SINGLE_UP_TO,
         unanswered=sum(output is None for output in row.outputs),
+        why_unanswered=dict(
+            Counter(
+                str(error["code"])
+                for index, error in row.item_errors.items()
+                if index < len(row.outputs) and row.outputs[index] is None
+            )
+        ),
         tokens_in=usage["prompt_tokens"] / items if items else None,
         tokens_out=usage["completion_tokens"] / items if items else None,
         tokens_estimated=bool(usage.get("estimated")),

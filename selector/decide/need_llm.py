@@ -32,6 +32,9 @@ class Side:
     batched: bool = False
     """Whether the times are means over batches and not of single inputs."""
     unanswered: int = 0
+    """Inputs without an answer; they count as wrong."""
+    why_unanswered: Mapping[str, int] = field(default_factory=dict)
+    """How many of them for each code of an error, where there is one."""
     tokens_in: float | None = None
     tokens_out: float | None = None
     tokens_estimated: bool = False
@@ -179,6 +182,7 @@ def _side(data: Mapping[str, Any]) -> Side:
         interval=None if interval is None else (float(interval[0]), float(interval[1])),
         batched=bool(data["batched"]),
         unanswered=int(data["unanswered"]),
+        why_unanswered={str(k): int(v) for k, v in (data.get("why_unanswered") or {}).items()},
         tokens_estimated=bool(data["tokens_estimated"]),
         place=str(data["place"]),
         host=str(data["host"]),

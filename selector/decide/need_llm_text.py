@@ -97,6 +97,8 @@ def notes(need: NeedLlm, words: Wording) -> list[str]:
         )
     if local.energy_wh_per_1000 is not None:
         found.append(words.text("need_llm.own_price", watts=need.own_price.watts))
+    if llm.why_unanswered:
+        found.append(_why_unanswered(llm, words))
     if llm.tokens_estimated:
         found.append(words.text("need_llm.tokens_estimated"))
     if local.batched and llm.latency_s is not None:
@@ -109,6 +111,16 @@ def notes(need: NeedLlm, words: Wording) -> list[str]:
 def _about(items: int | None) -> float | None:
     """Two digits: anything finer pretends to know."""
     return None if items is None else float(f"{items:.2g}")
+
+
+def _why_unanswered(side: Side, words: Wording) -> str:
+    """The reasons with their counts, the most frequent first."""
+    told = []
+    for code, count in sorted(side.why_unanswered.items(), key=lambda x: (-x[1], x[0])):
+        key = f"need_llm.why.{code.rpartition('.')[2]}"
+        told.append(words.text(key if words.has(key) else "need_llm.why.other", n=count))
+    reasons = ", ".join(told)
+    return words.text("need_llm.why_unanswered", llm=short_name(side.ref), reasons=reasons)
 
 
 def _unknown(words: Wording) -> str:

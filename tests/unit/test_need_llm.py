@@ -28,6 +28,7 @@ from selector.decide.need_llm_text import heading, lines, notes, sentence
 from selector.decide.rules import Rules
 from selector.decide.verdict import evaluate
 from selector.decide.verdict_facts import Evaluation
+from selector.endpoint_errors import EndpointProblem
 from selector.engines.endpoint.prices import OwnPrice, Prices, TokenPrice
 from selector.tasks.outputs import Labels, ScoredLabel
 from selector.trial.measurement import Contestant, Measurement, Timing
@@ -131,6 +132,15 @@ def test_every_comparison_is_said_whole(language: str, answer: str) -> None:
         assert all(texts)
         assert not [text for text in texts if "…" in text or "need_llm." in text or "{" in text]
         assert "@1" not in " ".join(texts)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_reason_for_no_answer_is_said_with_its_count(language: str) -> None:
+    codes = [cls.code for cls in EndpointProblem.__subclasses__()]
+    llm = replace(need().llm, unanswered=9, why_unanswered=dict.fromkeys(codes, 2))
+    said = " ".join(notes(priced(need(llm=llm), PRICES), Wording(language)))
+    assert said.count("2 ") >= len(codes)
+    assert "need_llm" not in said
 
 
 def test_a_comparison_survives_json() -> None:
