@@ -19,11 +19,11 @@ from selector import registry
 from selector.decide import document as documents
 from selector.decide.data import read_examples
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.decision_desk import DecisionDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.labelling import LabelSession, unlabelled
 from selector.desk.library_desk import never
-from selector.desk.machine_desk import MachineDesk
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
@@ -35,6 +35,7 @@ from selector.desk.requests import (
 )
 from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
+from selector.desk.single_times import with_single_times
 from selector.desk.stated_task import task_of
 from selector.errors import BadSetting, DataEmpty, FormatUnsuited, HubProblem
 from selector.exports.base import ExportRequest
@@ -46,14 +47,13 @@ from selector.hub.score import Weights
 from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
 from selector.machine.codec import machine_to_json
-from selector.machine.facts import Machine
 from selector.paths import Locations
 from selector.settings import Settings
 from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
 from selector.tasks.outputs import to_json
 from selector.trial.contestants import find_local, read_references
-from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
+from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
 
 
@@ -61,7 +61,7 @@ def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk(MachineDesk):
+class Desk(DecisionDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
@@ -222,8 +222,13 @@ class Desk(MachineDesk):
             rows = measure(database, chosen, request.task, examples, available, watch, cancelled)
         # What was known before has taught already.
         fresh = [row for row in rows if row.ref in loaded]
-        self.learn_from(fresh, request.task, examples.inputs, machine)
-        evaluation = judge(request, examples, chosen, rows, cancelled, self.prices())
+        prices, texts = self.prices(), examples.inputs
+        self.learn_from(fresh, request.task, texts, machine)
+        evaluation = judge(request, examples, chosen, rows, cancelled, prices)
+        with self._database() as database:
+            evaluation = with_single_times(
+                database, evaluation, chosen, texts, available, prices, cancelled
+            )
         return self._saved(evaluation, rows, chosen, machine)
 
     def label(
@@ -257,29 +262,6 @@ class Desk(MachineDesk):
         """
         return judge_predictions(request, cancelled)
 
-    def _saved(
-        self,
-        evaluation: Evaluation,
-        rows: tuple[Measurement, ...],
-        chosen: tuple[Contestant, ...],
-        machine: Machine,
-    ) -> Evaluated:
-        now = datetime.now(UTC)
-        winner = next((c for c in chosen if c.ref == evaluation.decision.choice), None)
-        licence = None
-        if winner is not None and not winner.remote:
-            local = find_local(read_references([winner.ref])[0], self.library())
-            found = row_of_local(local).licence
-            licence = {"id": found.id, "class": found.kind}
-        document = documents.build(evaluation, rows, chosen, machine, {}, licence, now)
-        file = self.locations.decisions / f"{evaluation.task}-{now:%Y%m%d-%H%M%S-%f}.petit.json"
-        documents.save(document, file)
-        return Evaluated(evaluation, rows, chosen, document, file)
-
-    def open_decision(self, file: Path) -> dict[str, Any]:
-        """Read a decision file. Raises DecisionUnreadable."""
-        return documents.load(file)
-
     def unmeasured(self, ref: str, task: str | None) -> dict[str, Any]:
         """A decision document of a model on this disk that nothing was measured of.
 
@@ -294,19 +276,6 @@ class Desk(MachineDesk):
         return documents.unmeasured(
             chosen, known.id, known.metrics[0], self.machine(), licence, now
         )
-
-    def take(self, document: dict[str, Any], ref: str) -> dict[str, Any]:
-        """A decision with another of its contestants taken, whatever Petit recommends.
-
-        Raises NotDownloaded, BadReference, BadSetting for a model that was not measured in it.
-        """
-        if (document.get("contestant") or {}).get("ref") == ref:
-            return document
-        chosen = self.contestants([ref], str(document["task"]))[0]
-        if chosen.remote:
-            return documents.taken(document, chosen, {})
-        licence = row_of_local(find_local(read_references([ref])[0], self.library())).licence
-        return documents.taken(document, chosen, {"id": licence.id, "class": licence.kind})
 
     # -- export -------------------------------------------------------------------------------------
     def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:
@@ -323,7 +292,7 @@ class Desk(MachineDesk):
         if chosen.remote and form.id != "decision":
             facts = {"repo": chosen.ref, "engine": chosen.engine, "task": document["task"]}
             raise FormatUnsuited(format=form.id, **facts)
-        if not document.get("samples"):
+        if not document.get("samples") and not chosen.remote:
             task = registry.task(str(document["task"]))
             inputs = [text for texts in task.sample_inputs.values() for text in texts]
             row = self.try_models([chosen.ref], task.id, inputs, lambda _: None)[0]
@@ -335,11 +304,6 @@ class Desk(MachineDesk):
             document = {**document, "samples": samples}
         files = form.write(ExportRequest(document, chosen, folder, self.language))
         return [file if file.is_absolute() else folder / file for file in files]
-
-    def free_export_folder(self, name: str) -> Path:
-        """A folder below Petit's own that does not exist yet."""
-        now = datetime.now(UTC)
-        return self.locations.exports / f"{name}-{now:%Y%m%d-%H%M%S-%f}"
 
     # -- sample -------------------------------------------------------------------------------------
     def sample(self) -> SampleProject:

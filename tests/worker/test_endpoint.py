@@ -29,8 +29,10 @@ from selector.endpoint_errors import (
 from selector.engines.endpoint.config import Endpoint
 from selector.engines.endpoint.prices import TokenPrice
 from selector.engines.endpoint.prompts import Prompt
-from selector.errors import Cancelled
+from selector.errors import Cancelled, FormatUnsuited
 from selector.paths import locations
+from selector.store.database import Database
+from selector.store.measurements import last_measurement
 from selector.tasks.outputs import Labels, Text
 from selector.trial.measurement import Measurement, TrialEvent
 from tests.loopback_llm import Fault, LoopbackLlm, completion
@@ -398,6 +400,35 @@ def test_an_endpoint_takes_part_in_an_evaluation(
     assert len(llm.requests) == 40
 
 
+def test_an_llm_that_wins_can_be_kept_as_the_decision_but_not_exported_as_a_project(
+    desk: Desk, tmp_path: Path
+) -> None:
+    put_in_cache(make_classifier(tmp_path / "small", LABELS), "bank/small")
+    rows = {f"text number {i}": LABELS[i % 3] for i in range(60)}
+    data = tmp_path / "d.csv"
+    data.write_text("text,label\n" + "\n".join(f"{k},{v}" for k, v in rows.items()) + "\n")
+
+    def right(body: dict[str, Any]) -> str:
+        text = body["messages"][-1]["content"].split("Text:\n")[1].split("\n")[0]
+        return json.dumps({"label": rows[text]})
+
+    with LoopbackLlm(right) as llm:
+        set_up(desk, llm.address)
+        refs = ("bank/small", "endpoint:big")
+        done = desk.evaluate(EvaluateRequest(refs, SORTING, data, send=True), lambda _: None)
+    assert done.evaluation.decision.choice == "endpoint:big"
+    assert done.evaluation.need_llm[0].answer == "yes"
+    assert done.document["contestant"]["repo"] == "m"
+    assert done.document["licence"]["id"] is None
+    written = desk.export(done.document, "decision", tmp_path / "out")
+    assert desk.open_decision(written[0])["contestant"]["ref"] == "endpoint:big"
+    with pytest.raises(FormatUnsuited):
+        desk.export(done.document, "python", tmp_path / "project")
+    small = done.evaluation.models[0].ref
+    assert desk.take(done.document, small)["contestant"]["ref"] == small
+    assert desk.take(desk.take(done.document, small), "endpoint:big")["chosen_by"] == "petit"
+
+
 def test_an_evaluation_says_whether_an_llm_is_needed(
     desk: Desk, llm: LoopbackLlm, tmp_path: Path
 ) -> None:
@@ -413,6 +444,17 @@ def test_an_evaluation_says_whether_an_llm_is_needed(
     assert need.local.ref.startswith("bank/small@")
     assert need.llm.cost_per_1000 == pytest.approx(1000 * (100 + 2 * 5) / 1e6)
     assert need.local.latency_s is not None
+    assert (
+        not need.local.batched
+    )  # timed for each text by itself, though it was evaluated in batches
+    with Database(desk.locations.database) as store:
+        kept = last_measurement(store, need.local.ref, f"{SORTING}: one by one")
+    assert kept is not None
+    assert kept["latency_s"] == {
+        "median": need.local.latency_s, "p95": need.local.p95_s, "n": 30
+    }  # fmt: skip
+    again = desk.evaluate(EvaluateRequest(refs, SORTING, data), lambda _: None)
+    assert again.evaluation.need_llm == done.evaluation.need_llm
     assert need.llm.p95_s is not None
     assert (need.llm.place, need.break_even) == ("here", "unknown")
     assert done.document["need_llm"][0]["llm"]["ref"] == "endpoint:big"
