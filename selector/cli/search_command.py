@@ -10,6 +10,7 @@ from selector.desk.desk import Desk
 from selector.desk.requests import SearchRequest, SearchWait
 from selector.fit.base import Fit
 from selector.hub.candidate import SearchResult, Variant
+from selector.hub.explained import Explained, change_lines, memory_line, speed_lines
 from selector.hub.filters import SHOWABLE
 from selector.hub.preflight import said
 from selector.hub.score import Weights
@@ -144,8 +145,21 @@ def fit(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         screen.say(f"  {why_text(examined.candidate.why, words)}")
         for check in examined.preflight.checks:
             screen.say("  " + ". ".join(filter(None, said(check, words))))
+        if examined.explained is not None:
+            _say_fit(screen, examined.explained)
         for variant in examined.candidate.variants:
             screen.say(f"  {_form(screen, variant)}", style="" if variant.usable else "dim")
+
+
+def _say_fit(screen: Screen, explained: Explained) -> None:
+    words = screen.wording
+    for line in (memory_line(explained.fit, words), *speed_lines(explained.fit, words)):
+        if line:
+            screen.say(f"  {line}")
+    if lines := change_lines(explained, words):
+        screen.say(f"  {words.text('would_take.title')}:")
+        for line in lines:
+            screen.say(f"    {line}")
 
 
 def _form(screen: Screen, variant: Variant) -> str:

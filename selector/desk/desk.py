@@ -136,12 +136,18 @@ class Desk(DecisionDesk):
         args = {"ref": ref, "task": task, "machine": machine_to_json(machine), "here": here}
         found = self._info(args, cancelled)
         rate = measured_rate(self._database)
-        on_part(card_of(found, None, machine, rate))
+        on_part(card_of(found, None, machine, rate, task or found.about.task_tag.value))
         support = built(found, self._database, cancelled)
         if in_doubt(found.facts, support):
             with suppress(HubProblem):  # then the Hub's count is what there is
                 found = self._info({**args, "recount": True}, cancelled)
-        return card_of(counted(found, support, task, machine), support, machine, rate)
+        stated = task or found.about.task_tag.value
+        return card_of(counted(found, support, task, machine), support, machine, rate, stated)
+
+    def explained(self, candidate: Candidate, task: str) -> Examined:
+        """The card of a model that is on this disk: nobody is asked."""
+        rate = measured_rate(self._database)
+        return card_of(candidate, None, self.machine(), rate, task)
 
     def _info(self, args: dict[str, Any], cancelled: Callable[[], bool]) -> Candidate:
         return results.candidate_from_json(self._hub("info", args, cancelled)["candidate"])

@@ -13,6 +13,7 @@ from selector.fit.predict import predict
 from selector.hub.architecture import Support, check
 from selector.hub.candidate import Candidate
 from selector.hub.environment import endpoint_of
+from selector.hub.explained import Explained, explain
 from selector.hub.judge import refitted
 from selector.hub.preflight import Preflight, preflight
 from selector.hub.stored_count import is_whole
@@ -29,12 +30,14 @@ class Examined:
     preflight: Preflight
     support: Support | None = None
     """None while it was not tried, or need not be: only the torch engine builds from a configuration."""
+    explained: Explained | None = None
+    """None while the machine is not known, or when nothing here runs it."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract."""
         found = self.candidate
         return {
-            "fit": found.fit.to_json(),
+            "fit": self.explained.to_json() if self.explained else found.fit.to_json(),
             "preflight": self.preflight.to_json(),
             "why": [clause.to_json() for clause in found.why],
             "variants": [variant.to_json() for variant in found.variants],
@@ -45,7 +48,11 @@ class Examined:
 
 
 def card_of(
-    candidate: Candidate, support: Support | None, machine: Machine | None, rate: float | None
+    candidate: Candidate,
+    support: Support | None,
+    machine: Machine | None,
+    rate: float | None,
+    task: str | None = None,
 ) -> Examined:
     """The candidate with its card, from what is known so far."""
     card = preflight(
@@ -55,7 +62,9 @@ def card_of(
         free_bytes=machine.disk.free_bytes if machine else None,
         endpoint=endpoint_of(),
     )
-    return Examined(candidate, card, support)
+    known = registry.tasks().get(task or "")
+    details = explain(candidate, known, machine) if known and machine else None
+    return Examined(candidate, card, support, details)
 
 
 def measured_rate(open_database: Callable[[], Database]) -> float | None:

@@ -52,7 +52,7 @@ class EngineCosts:
     reached: Mapping[str, float] = field(default_factory=dict)
     """Share of the rate of a single product that the products of a whole model reach; else 1."""
     looking: Mapping[str, float] = field(default_factory=lambda: {"fp32": 0.1})
-    """Share of the multiplication rate reached while one new token attends to the earlier ones."""
+    """Share of the fp32 multiplication rate reached while one new token attends to the earlier ones."""
     few_rows: float = 40.0
     """Rows at which half of the multiplication rate is reached."""
     layer_overhead_s: float = 0.0
@@ -79,7 +79,7 @@ TORCH = EngineCosts(
     gemm={"fp32": 1.0, "bf16": 1.0, "fp16": 0.2},
     read={"fp32": 1.0, "bf16": 0.8, "fp16": 0.5},
     # Attention in half precision converts its keys anew for every token.
-    looking={"fp32": 0.15, "bf16": 0.006, "fp16": 0.006},
+    looking={"fp32": 0.15, "bf16": 0.027, "fp16": 0.027},
     few_rows=10.0,
     reached={"fp32": 0.97, "bf16": 0.75},
     # Eager torch on a model of tiny width. Decoders dispatch many more operations: rotation, cache, gates.

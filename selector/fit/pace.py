@@ -17,7 +17,7 @@ _GEMM_PER_CORE: Mapping[str, float] = {"avx512f": 80e9, "avx2": 40e9, "asimd": 4
 _SLOWEST_CORE = 15e9
 _WIDE_INT8 = ("avx512_vnni", "avx_vnni", "amx_int8", "i8mm", "asimddp")
 _WIDE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
-_CALIBRATED, _MEASURED, _GUESSED = 0.17, 0.30, 0.55
+_CALIBRATED, _MEASURED, _GUESSED = 0.13, 0.30, 0.55
 """Standard deviations of predicted over measured speed, in logarithms: the engine itself was calibrated;
 only the machine was; nothing was."""
 
@@ -107,7 +107,11 @@ def pace_of(machine: Machine, costs: EngineCosts, engine: str, precision: str) -
             read = rates.read_bytes_per_s or read
             spread = _CALIBRATED + min(engine_found.noise, 0.5) / 4
             basis = "engine"
-    looking = peak * costs.looking.get(precision, costs.looking["fp32"])
+    whole = engine_found.rates.get("fp32", rates) if engine_found else None
+    single = peak if engine == "llama" else gemm
+    if whole is not None and whole.gemm_flop_per_s is not None:
+        single = peak_rate(whole.gemm_flop_per_s, few)
+    looking = single * costs.looking.get(precision, costs.looking["fp32"])
     return Pace(
         peak_flop_per_s=max(peak, 1.0),
         few_rows=few,

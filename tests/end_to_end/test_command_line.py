@@ -100,6 +100,9 @@ def test_a_fit_is_predicted_without_downloading_weights(petit: Petit, hub: Loopb
     model, small = found["models"]
     assert small["why"][1]["facts"]["other"] == "large"
     assert model["fit"]["memory_bytes"]["expected"] > 100_000_000
+    assert model["fit"]["memory_parts"]["engine"] > 100_000_000
+    assert model["fit"]["rates"] == "guess"  # nobody calibrated yet
+    assert model["fit"]["would_take"] == []
     answers = {check["question"]: check["answer"] for check in model["preflight"]["checks"]}
     assert answers["loads"] == answers["safe"] == answers["allowed"] == "yes"
     assert answers["time"] == "unknown"  # nothing was downloaded yet

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from selector.desk.examining import card_of
 from selector.hub.candidate import Reason
 from selector.store.database import Database
 from selector.store.projects import Project
@@ -15,11 +16,14 @@ from tests.ui.made_candidates import many_candidates
 from tests.ui.prepared import TASK
 from tests.ui.served_models import BANKING, RESEARCH
 from tests.ui.worker_processes import workers
+from tests.unit.test_fit import BERT, CLASSIFY, G, M
+from tests.unit.test_fit_explained import WEIGHTS, found, here
 from ui.models.candidate_row import row_of_candidate
 from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_page import CandidatesPage
 from ui.pages.candidates_summary import hidden_text
 from ui.theme.theme import Theme
+from ui.widgets.parts_chart import PartsChart
 
 NOWHERE = "no-model-is-called-this"
 DAY_S = 86_400
@@ -302,6 +306,21 @@ def test_that_details_give_reasons_and_risks_of_the_row_with_the_cursor(page, qt
     shown = page.model.rows[row]
     assert shown.reasons
     assert {Wording("en").text(x.code, **x.facts) for x in shown.reasons} <= set(told)
+
+
+def test_that_details_show_what_a_model_takes_and_what_would_make_it_fit(qtbot, look):
+    candidate, explained = found(BERT, 109 * M, WEIGHTS, CLASSIFY, here(16 * G, 300 * M))
+    details = CandidateDetails(look, Wording("en"))
+    qtbot.addWidget(details)
+    card = card_of(candidate, None, here(16 * G, 300 * M), None, CLASSIFY)
+    assert card.explained == explained
+    details.show_row(row_of_candidate(candidate, 0), card)
+    told = texts(details.widget())
+    assert "What would make it fit" in told
+    assert any(line.endswith("more free memory: close other programs") for line in told)
+    (chart,) = details.widget().findChildren(PartsChart)
+    assert "the weights" in chart.accessibleDescription()
+    assert "300 MB free now" in chart.accessibleDescription()
 
 
 def test_that_details_fall_back_to_the_code_of_a_reason_from_a_newer_version(qtbot, look):

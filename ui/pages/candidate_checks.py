@@ -47,8 +47,12 @@ class CandidateChecks(QObject):
         """Show what is known of ``row``; more is asked when the cursor stays."""
         self._drop()
         self._row = row
-        if row is None or row.candidate is None or row.on_disk:
+        if row is None or row.candidate is None:
             self._details.show_row(row)
+            return
+        if row.on_disk:
+            self._details.show_row(row, self._kept.get(row.ref))
+            self._explain(row, row.candidate)
             return
         kept = self._kept.get(row.ref)
         note = self._notes.get(row.ref, "")
@@ -81,6 +85,25 @@ class CandidateChecks(QObject):
             on_done=lambda found: self._done(ref, found),
             on_error=lambda error: self._failed(ref, error),
         )
+
+    def _explain(self, row: CandidateRow, candidate: Candidate) -> None:
+        """Of a model that is here nobody is asked; what it takes is worked out beside the window."""
+        task, desk = self._services.project.task, self._services.desk
+        if task is None or row.ref in self._kept:
+            return
+        self._job = self._services.background.run(
+            "explain",
+            lambda _cancelled, _part: desk.explained(candidate, task),
+            on_done=lambda found: self._explained(row, found),
+        )
+
+    def _explained(self, row: CandidateRow, found: Examined) -> None:
+        self._job = None
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[row.ref] = found
+        if self._row is not None and self._row.ref == row.ref:
+            self._details.show_row(self._row, found)
 
     def _part(self, ref: str, found: Examined) -> None:
         if self._row is not None and self._row.ref == ref:

@@ -14,6 +14,7 @@ from selector.hub.why import why_text
 from selector.wording import Wording
 from ui.models.candidate_row import CandidateRow
 from ui.pages.candidate_facts import claim_lines, fact_lines, form_text, unusable_text
+from ui.pages.candidate_fit import CandidateFit
 from ui.pages.labels import copyable, label
 from ui.theme.theme import Theme
 from ui.widgets.flow_layout import FlowLayout
@@ -106,6 +107,9 @@ class CandidateDetails(QScrollArea):
             self.card.show_card(seen.preflight, note, here=row.on_disk)
             column.addSpacing(8)
             column.addWidget(self.card)
+            if seen.explained is not None:
+                column.addSpacing(8)
+                column.addWidget(CandidateFit(seen.explained, self._theme, self._wording))
             self._unusable(column, row.candidate)
         self._section(column, "why", (reason_text(x, self._wording) for x in row.reasons))
         self._section(column, "risks", (reason_text(x, self._wording) for x in row.risks))
