@@ -115,6 +115,27 @@ def make_encoder(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
     return folder
 
 
+def make_masked(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BERT that fills gaps, with random weights."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=_tokenizer(folder),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=64,
+        initializer_range=0.3,
+    )
+    BertForMaskedLM(config).save_pretrained(folder)
+    _card(folder, "fill-mask")
+    return folder
+
+
 def make_decoder(folder: Path, hidden: int = 32, seed: int = 0, layers: int = 2) -> Path:
     """A Llama decoder with random weights; it never stops by itself for long."""
     import torch

@@ -12,6 +12,7 @@ from selector.tasks.base import Task
 
 _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
+    "fill-mask": ("ForMaskedLM", "ForPreTraining"),
     "text-generation": ("ForCausalLM", "LMHeadModel"),
 }
 # Named one by one: a repository may hold data sets and reports of any size beside its model.

@@ -31,7 +31,7 @@ from selector.exports.base import ExportRequest
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import to_json
 from selector.trial.measurement import Contestant, Measurement
-from tests.tiny_models import make_classifier, make_decoder, make_encoder
+from tests.tiny_models import make_classifier, make_decoder, make_encoder, make_masked
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
 TEXTS = {
@@ -42,12 +42,14 @@ TEXTS = {
     ],
     "feature-extraction": ["my card is lost", "où est ma carte", "a " * 100],
     "sentence-similarity": ["my card is lost\twhere is my card", "refund\tbonjour"],
+    "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
     "text-generation": ["my card is lost", "where is the card " * 3],
 }
 MAKERS: dict[str, Callable[[Path], Path]] = {
     "text-classification": lambda folder: make_classifier(folder, ("lost", HOSTILE, "étiquette")),
     "feature-extraction": make_encoder,
     "sentence-similarity": make_encoder,
+    "fill-mask": make_masked,
     "text-generation": make_decoder,
 }
 PARAMETERS = {"text-generation": {"max_new_tokens": 12}}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Filling gaps: the runner, its refusals, and the whole way from the Hub to an exported project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selector import registry
+from selector.errors import RunFailed, UnsupportedModel
+from selector.tasks.base import TaskRunner
+from selector.tasks.outputs import Finished, Labels
+from selector.tasks.torch_masked import window
+from tests.end_to_end.test_command_line import Petit
+from tests.loopback_hub import LoopbackHub, Repository
+from tests.tiny_models import make_encoder, make_masked
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> TaskRunner:
+    folder = make_masked(tmp_path_factory.mktemp("masked") / "tiny")
+    return registry.task("fill-mask").load_torch(folder, {"threads": 1})
+
+
+def fill(runner: TaskRunner, *texts: str) -> dict[int, Finished]:
+    events = runner.run(texts, {}, lambda: False)
+    return {event.index: event for event in events if isinstance(event, Finished)}
+
+
+def test_batches_give_what_single_texts_give(runner: TaskRunner) -> None:
+    texts = ["my [MASK] is lost", "[MASK]", "where is the <mask> " + "card " * 30, "a ___ refund"]
+    together = fill(runner, *texts)
+    assert sorted(together) == [0, 1, 2, 3]
+    for index, text in enumerate(texts):
+        one, many = fill(runner, text)[0].output, together[index].output
+        assert isinstance(one, Labels)
+        assert isinstance(many, Labels)
+        assert len(one.labels) == 10
+        assert [x.label for x in one.labels] == [x.label for x in many.labels]
+        assert [x.score for x in one.labels] == pytest.approx([x.score for x in many.labels])
+        assert [x.score for x in one.labels] == sorted((x.score for x in one.labels), reverse=True)
+
+
+def test_the_gap_is_seen_wherever_it_lies_in_a_long_text(runner: TaskRunner) -> None:
+    found = fill(runner, "card " * 200 + "[MASK]", "[MASK]" + " card" * 200)
+    assert [found[i].cut for i in (0, 1)] == [139, 139]  # 201 tokens, of which 62 find room
+    assert all(isinstance(event.output, Labels) for event in found.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no gap",
+        "[MASK] and [MASK]",
+        "",
+        "  ",
+        "a\0 [MASK]",
+        "\ud800 [MASK]",
+        "[MASK]" + "a" * 10**6,
+    ],
+    ids=["none", "two", "empty", "blank", "nul", "surrogate", "huge"],
+)
+def test_a_text_that_cannot_be_filled_is_named(runner: TaskRunner, text: str) -> None:
+    with pytest.raises(RunFailed) as caught:
+        fill(runner, "my [MASK]", text)
+    assert caught.value.facts["index"] == 1
+
+
+def test_a_model_without_the_head_is_refused(tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path / "plain")
+    with pytest.raises(UnsupportedModel) as caught:
+        registry.task("fill-mask").load_torch(folder, {"repo": "t/plain"})
+    assert caught.value.facts["reason"] == "risk.no_head"
+
+
+def test_cancelling_ends_it_early(runner: TaskRunner) -> None:
+    assert list(runner.run(["my [MASK]"] * 5, {}, lambda: True)) == []
+
+
+@given(st.integers(1, 500), st.integers(1, 500), st.data())
+def test_a_window_holds_the_gap_and_all_it_can(length: int, room: int, data: st.DataObject) -> None:
+    gap = data.draw(st.integers(0, length - 1))
+    start, end = window(length, gap, room)
+    assert 0 <= start <= gap < end <= length
+    assert end - start == min(length, room)
+
+
+def test_it_is_searched_pulled_tried_measured_and_exported(tmp_path: Path) -> None:
+    models = [
+        Repository("t/small", make_masked(tmp_path / "small", hidden=16)),
+        Repository("t/large", make_masked(tmp_path / "large", hidden=64, seed=1)),
+    ]
+    data = tmp_path / "gaps.csv"
+    rows = [f"my [MASK] is lost {i},card" for i in range(30)]
+    data.write_text("text,label\n" + "\n".join(rows) + "\n")
+    task = ("--task", "fill-mask")
+    with LoopbackHub(models) as hub:
+        petit = Petit(tmp_path / "user", hub.endpoint)
+        found = petit("search", *task)
+        assert {"t/small", "t/large"} <= {row["id"] for row in found["candidates"]}
+        (fitting,) = petit("fit", "t/small", *task)["models"]
+        assert fitting["fit"]["verdict"] in {"fits", "tight"}
+        pulled = petit("pull", "t/small", "t/large", *task)
+    refs = [model["ref"] for model in pulled["models"]]
+    tried = petit("try", *refs, *task, "--input", "my [MASK] is lost", "--offline")
+    assert [row["error"] for row in tried["results"]] == [None, None]
+    assert len(tried["results"][0]["outputs"][0]["labels"]) == 10
+    measured = petit("evaluate", *refs, *task, "--data", str(data), "--margin", "0.9", "--offline")
+    assert (measured["n"], measured["metric"]) == (30, "accuracy")
+    out = tmp_path / "exported"
+    files = petit("export", measured["file"], "--format", "python", "--out", str(out), "--offline")
+    assert files["files"]
+    assert (out / "runner.py").is_file()
