@@ -136,6 +136,35 @@ def make_masked(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
     return folder
 
 
+def make_rewriter(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BART with random weights, declared for summaries; it never stops by itself for long."""
+    import torch
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = BartConfig(
+        vocab_size=_tokenizer(folder),
+        d_model=hidden,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=hidden * 2,
+        decoder_ffn_dim=hidden * 2,
+        max_position_embeddings=64,
+        pad_token_id=0,
+        bos_token_id=2,
+        eos_token_id=3,
+        decoder_start_token_id=2,
+        forced_eos_token_id=None,
+        init_std=0.3,
+    )
+    BartForConditionalGeneration(config).save_pretrained(folder)
+    _card(folder, "summarization")
+    return folder
+
+
 def make_decoder(folder: Path, hidden: int = 32, seed: int = 0, layers: int = 2) -> Path:
     """A Llama decoder with random weights; it never stops by itself for long."""
     import torch

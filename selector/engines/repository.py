@@ -13,6 +13,7 @@ from selector.tasks.base import Task
 _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
     "fill-mask": ("ForMaskedLM", "ForPreTraining"),
+    "summarization": ("ForConditionalGeneration", "EncoderDecoderModel"),
     "text-generation": ("ForCausalLM", "LMHeadModel"),
 }
 # Named one by one: a repository may hold data sets and reports of any size beside its model.

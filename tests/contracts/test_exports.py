@@ -31,7 +31,13 @@ from selector.exports.base import ExportRequest
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import to_json
 from selector.trial.measurement import Contestant, Measurement
-from tests.tiny_models import make_classifier, make_decoder, make_encoder, make_masked
+from tests.tiny_models import (
+    make_classifier,
+    make_decoder,
+    make_encoder,
+    make_masked,
+    make_rewriter,
+)
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
 TEXTS = {
@@ -43,6 +49,7 @@ TEXTS = {
     "feature-extraction": ["my card is lost", "où est ma carte", "a " * 100],
     "sentence-similarity": ["my card is lost\twhere is my card", "refund\tbonjour"],
     "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
+    "summarization": ["my card is lost", "refund", "where is the card " * 30],
     "text-generation": ["my card is lost", "where is the card " * 3],
 }
 MAKERS: dict[str, Callable[[Path], Path]] = {
@@ -50,9 +57,10 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "feature-extraction": make_encoder,
     "sentence-similarity": make_encoder,
     "fill-mask": make_masked,
+    "summarization": make_rewriter,
     "text-generation": make_decoder,
 }
-PARAMETERS = {"text-generation": {"max_new_tokens": 12}}
+PARAMETERS = {"summarization": {"max_new_tokens": 12}, "text-generation": {"max_new_tokens": 12}}
 
 
 def contestant_in(folder: Path) -> Contestant:

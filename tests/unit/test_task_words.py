@@ -12,6 +12,7 @@ from selector.tasks.words import match
 
 CLASSIFY, EMBED = "text-classification", "feature-extraction"
 COMPARE, WRITE = "sentence-similarity", "text-generation"
+SHORTEN = "summarization"
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,8 @@ COMPARE, WRITE = "sentence-similarity", "text-generation"
         ("write a reply", WRITE),
         ("écrire une réponse", WRITE),
         ("ecrire une reponse", WRITE),
-        ("résumer", WRITE),
-        ("summarise a report", WRITE),
+        ("résumer", SHORTEN),
+        ("summarise a report", SHORTEN),
         ("rédiger des courriels", WRITE),
     ],
 )

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Summaries: the runner, its refusals, and the whole way from the Hub to an exported project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from selector import registry
+from selector.errors import LoadFailed, RunFailed, UnsupportedModel
+from selector.tasks.base import TaskRunner
+from selector.tasks.outputs import Finished, Text
+from selector.tasks.torch_seq2seq import TorchRewriter
+from tests.end_to_end.test_command_line import Petit
+from tests.loopback_hub import LoopbackHub, Repository
+from tests.tiny_models import make_encoder, make_rewriter
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_rewriter(tmp_path_factory.mktemp("rewriter") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def runner(folder: Path) -> TaskRunner:
+    return registry.task("summarization").load_torch(folder, {"threads": 1})
+
+
+def summaries(runner: TaskRunner, *texts: str, most: int = 20) -> dict[int, Finished]:
+    events = runner.run(texts, {"max_new_tokens": most}, lambda: False)
+    return {event.index: event for event in events if isinstance(event, Finished)}
+
+
+def test_batches_give_what_single_texts_give(runner: TaskRunner) -> None:
+    texts = ["my card is lost", "where", "the refund is not here please", "card " * 100]
+    together = summaries(runner, *texts)
+    assert sorted(together) == [0, 1, 2, 3]
+    assert together[3].cut == 38  # 102 tokens with both ends, of which it reads 64
+    for index, text in enumerate(texts):
+        found = together[index].output
+        assert isinstance(found, Text)
+        assert found == summaries(runner, text)[0].output
+        assert found.text
+        assert 0 < found.tokens <= 20
+
+
+def test_more_tokens_than_the_model_has_places_for_are_not_asked(runner: TaskRunner) -> None:
+    found = summaries(runner, "my card is lost", most=1000)[0].output
+    assert isinstance(found, Text)
+    assert found.tokens < 64
+
+
+def test_the_prefix_that_the_files_name_is_used(tmp_path: Path) -> None:
+    folder = make_rewriter(tmp_path / "t5")
+    assert TorchRewriter(folder, {}).prefix("summarization") == ""
+    path = folder / "config.json"
+    named = {"task_specific_params": {"summarization": {"prefix": "refund: "}}}
+    path.write_text(json.dumps({**json.loads(path.read_text()), **named}))
+    assert TorchRewriter(folder, {}).prefix("summarization") == "refund: "
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a\0b", "\udfff", "a" * 1_000_001])
+def test_a_text_that_nobody_can_read_is_named(runner: TaskRunner, text: str) -> None:
+    with pytest.raises(RunFailed) as caught:
+        summaries(runner, "my card", text)
+    assert caught.value.facts["index"] == 1
+
+
+def test_a_model_that_cannot_write_is_refused(tmp_path: Path) -> None:
+    encoder = make_encoder(tmp_path / "plain")
+    with pytest.raises((LoadFailed, UnsupportedModel)):
+        registry.task("summarization").load_torch(encoder, {"repo": "t/plain"})
+    half = make_rewriter(tmp_path / "half")
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(half / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if ".decoder." not in name}
+    save_file(kept, half / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UnsupportedModel) as refused:
+        registry.task("summarization").load_torch(half, {"repo": "t/half"})
+    assert refused.value.facts["reason"] == "risk.no_head"
+
+
+def test_cancelling_gives_no_half_answer(runner: TaskRunner) -> None:
+    asked = iter([False, False, False])
+    events = list(runner.run(["my card"] * 3, {}, lambda: next(asked, True)))
+    assert events == []
+
+
+def test_it_is_searched_pulled_tried_measured_and_exported(tmp_path: Path) -> None:
+    models = [
+        Repository("t/small", make_rewriter(tmp_path / "small", hidden=16)),
+        Repository("t/large", make_rewriter(tmp_path / "large", hidden=64, seed=1)),
+    ]
+    data = tmp_path / "reports.csv"
+    rows = [f"my card is lost {i},card lost" for i in range(20)]
+    data.write_text("text,label\n" + "\n".join(rows) + "\n")
+    task = ("--task", "summarization")
+    with LoopbackHub(models) as hub:
+        petit = Petit(tmp_path / "user", hub.endpoint)
+        found = petit("search", *task)
+        assert {"t/small", "t/large"} <= {row["id"] for row in found["candidates"]}
+        (fitting,) = petit("fit", "t/small", *task)["models"]
+        assert fitting["fit"]["verdict"] in {"fits", "tight"}
+        pulled = petit("pull", "t/small", "t/large", *task)
+    refs = [model["ref"] for model in pulled["models"]]
+    tried = petit("try", *refs, *task, "--input", "my card is lost", "--offline")
+    assert [row["error"] for row in tried["results"]] == [None, None]
+    assert tried["results"][0]["outputs"][0]["kind"] == "text"
+    measured = petit("evaluate", *refs, *task, "--data", str(data), "--margin", "0.9", "--offline")
+    assert (measured["n"], measured["metric"]) == (20, "token-f1")
+    out = tmp_path / "exported"
+    petit("export", measured["file"], "--format", "python", "--out", str(out), "--offline")
+    assert (out / "runner.py").is_file()
