@@ -66,6 +66,11 @@ class Locations:
         return self.data / "decisions"
 
     @property
+    def judgements(self) -> Path:
+        """What the person said: labels and votes, one file for each job's examples."""
+        return self.data / "judgements"
+
+    @property
     def exports(self) -> Path:
         """Where an export goes unless the user names a folder."""
         return self.data / "exports"

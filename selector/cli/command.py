@@ -146,6 +146,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="CSV of index,label: read, and saved as you answer",
     )
+    label.add_argument(
+        "--export", type=Path, metavar="FILE", help="also write what you labelled as examples (CSV)"
+    )
     label.add_argument("--input-column", metavar="C")
     label.add_argument("--margin", type=float, default=0.05, metavar="X")
     label.add_argument("--confidence", type=float, default=0.95, metavar="P")
@@ -159,6 +162,32 @@ def parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="SHARE",
         help="ask this share of questions twice, to learn how sure the labels are",
+    )
+
+    vote = add("vote", "vote", "ask you which of two answers is better, without names, and decide")
+    vote.add_argument("refs", nargs="+", metavar="REF", help="two to four")
+    vote.add_argument("--task", required=True, metavar="ID")
+    vote.add_argument("--data", required=True, type=Path, metavar="FILE")
+    vote.add_argument("--budget", type=int, default=80, metavar="N", help="votes at most")
+    vote.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="CSV of index,left,right,said: read, and saved as you vote",
+    )
+    vote.add_argument("--input-column", metavar="C")
+    vote.add_argument("--margin", type=float, default=0.05, metavar="X")
+    vote.add_argument("--confidence", type=float, default=0.95, metavar="P")
+    vote.add_argument(
+        "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+    )
+    vote.add_argument("--seed", type=int, default=0, metavar="N", help="of pairs and sides")
+    vote.add_argument(
+        "--repeats",
+        type=float,
+        default=0.1,
+        metavar="SHARE",
+        help="ask this share of questions twice, to learn how sure the votes are",
     )
 
     decide = add("decide", "decide", "decide on outputs that were produced elsewhere")
@@ -197,7 +226,7 @@ def parser() -> argparse.ArgumentParser:
 
     from selector.cli.endpoint_options import add_endpoint_options, add_sending_options
 
-    for command, chooses in ((trial, True), (evaluate, False), (label, True)):
+    for command, chooses in ((trial, True), (evaluate, False), (label, True), (vote, True)):
         add_sending_options(command, chooses)
     text = "chat endpoints to compare with: a local server or an LLM in a cloud"
     add_endpoint_options(add("endpoint", "endpoint", text), shared)

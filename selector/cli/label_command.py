@@ -9,7 +9,7 @@ import sys
 from selector.cli.console import Screen
 from selector.cli.evaluate_command import reason_text
 from selector.cli.trial_command import report
-from selector.decide.codec import decision_from_json
+from selector.desk.asking import AskingSession
 from selector.desk.desk import Desk
 from selector.desk.labelling import LabelSession
 from selector.desk.requests import LabelRequest
@@ -38,22 +38,31 @@ def label(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     with desk.label(request, report(screen)) as session:
         if not screen.as_json and sys.stdin.isatty():
             ask(session, screen)
+        file = saved(session)
+        if options.export is not None:
+            session.export(options.export)
         if screen.as_json:
-            screen.document(session.to_json())
+            screen.document({**session.to_json(), "file": file})
             return
         show(session, screen)
+        if file:
+            screen.say(screen.wording.text("cli.saved", path=file), "dim")
+
+
+def saved(session: AskingSession) -> str | None:
+    """Save what the answers prove; None while there is nothing to prove anything with."""
+    return str(session.conclude().file) if session.progress.done or session.over else None
 
 
 def ask(session: LabelSession, screen: Screen) -> None:
     """Ask on the terminal until it is decided, the budget is spent or the person stops (q)."""
     words = screen.wording
-    while session.state["next"]:
-        question = session.state["next"][0]
-        index, choices = int(question["index"]), [str(x) for x in question["choices"]]
+    while (question := session.question) is not None:
+        choices, progress = question.answers, session.progress
         screen.say()
-        facts = {"done": session.state["labels"], "budget": session.state["budget"]}
+        facts = {"done": progress.done, "budget": progress.budget}
         screen.say(words.text("cli.label.question", **facts), "dim")
-        screen.say(session.inputs[index], "bold")
+        screen.say(question.input, "bold")
         for key, choice in enumerate(choices[:_MOST_KEYS], 1):
             screen.say(f"  {key}  {choice}")
         screen.note(words.text("cli.label.keys", n=min(len(choices), _MOST_KEYS)))
@@ -64,13 +73,13 @@ def ask(session: LabelSession, screen: Screen) -> None:
         if said == "u":
             session.undo()
         elif said == "s":
-            session.answer(index, "", "skip")
+            session.skip()
         elif said == "n":
-            session.answer(index, "", "none")
+            session.choose(None)
         elif said.isdecimal() and 1 <= int(said) <= min(len(choices), _MOST_KEYS):
-            session.answer(index, choices[int(said) - 1])
+            session.choose(choices[int(said) - 1])
         elif said in choices[_MOST_KEYS:]:  # more answers than keys: it can be typed
-            session.answer(index, said)
+            session.choose(said)
         else:
             screen.note(words.text("cli.label.not_a_key"))
 
@@ -87,10 +96,16 @@ def show(session: LabelSession, screen: Screen) -> None:
         ]
         screen.table([words.text(f"cli.label.column.{name}") for name in names], rows, (0,))
         screen.say()
-    decision = decision_from_json(state["decision"])
-    ref = short_reference(decision.choice or str(state["best"]))
-    screen.say(words.text(f"cli.{decision.status}", ref=ref), "bold")
-    for reason in (*decision.reasons, *decision.caveats):
-        screen.say(f"  · {reason_text(screen, reason)}")
+    show_decision(session, screen)
     facts = {"labels": state["labels"], "n": state["n"], "budget": state["budget"]}
     screen.say(words.text("cli.label.basis", **facts), "dim")
+
+
+def show_decision(session: AskingSession, screen: Screen) -> None:
+    """Decided for whom, or for nobody yet, and why."""
+    decision, words = session.decision, screen.wording
+    key = decision.status if decision.decided else f"undecided_{session.basis}"
+    ref = short_reference(decision.choice or session.progress.best)
+    screen.say(words.text(f"cli.{key}", ref=ref), "bold")
+    for reason in (*decision.reasons, *decision.caveats):
+        screen.say(f"  · {reason_text(screen, reason)}")

@@ -47,16 +47,20 @@ def _information(weights: Floats, precision: float) -> Floats:
     return found
 
 
-def win_rates(strengths: Floats) -> Floats:
+def win_rates(strengths: Floats, settled: Floats | None = None) -> Floats:
     """Every model's mean chance to win against each of the others.
 
     Args:
         strengths: shape (draws, models), two models or more.
+        settled: shape (models, models), for each pair the share of items that need no vote: both gave
+            the same, which is half a win each. None: every item needs one.
 
     Returns:
         Shape (draws, models).
     """
     chance = special.expit(strengths[:, :, None] - strengths[:, None, :])
+    if settled is not None:
+        chance = settled / 2 + (1 - settled) * chance
     models = strengths.shape[1]
     # Against itself a model has one half, which is no opponent.
     return np.asarray((chance.sum(axis=2) - 0.5) / (models - 1))

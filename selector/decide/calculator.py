@@ -9,17 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selector.decide import labelling, voting
 from selector.decide.against_llm import LlmFacts, llm_facts_from_json
 from selector.decide.codec import contestant_from_json, measurement_from_json
 from selector.decide.conclusion import with_caveats
 from selector.decide.data import read_examples
 from selector.decide.given_scores import METRIC, evaluate_scores, has_scores, without_holes
-from selector.decide.labelling import Labelling, said_from_json, start
+from selector.decide.labelling import Labelling
 from selector.decide.metrics import METRICS
 from selector.decide.predictions import read_predictions
 from selector.decide.rules import Rules
 from selector.decide.scores import check_missing
 from selector.decide.verdict import evaluate
+from selector.decide.voting import Voting
 from selector.errors import BadSetting, Cancelled, DataUnreadable, ProtocolProblem
 from selector.hub.candidate import Reason
 from selector.worker.roles import Emit, Role
@@ -32,7 +34,7 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
     "seed": int,
 }
 
-LABELLING = ("label_start", "label_answer", "label_undo")
+ASKING = ("ask_start", "ask_answer", "ask_undo")
 
 
 class Calculator:
@@ -50,13 +52,14 @@ class Calculator:
     outputs where the metric does not say it, ``sizes`` by model, and ``missing``: ``wrong`` or
     ``exclude``. Without a cost in ``rules``, costs in the file count where every model has one.
 
-    ``label_start``: ``rules``, ``budget``, ``repeats`` and ``rows``, the path of a JSON file with
-    contestants, measurements and the answers so far; ``label_answer``: one more (``index``, ``label``,
-    ``kind``); ``label_undo``. All answer with ``Labelling.state()``.
+    ``ask_start``: ``basis`` (labels or votes), ``rules``, ``budget``, ``repeats`` and ``rows``, the path
+    of a JSON file with contestants, measurements and the answers so far; ``ask_answer``: one more (a
+    label: ``index``, ``label``, ``kind``; a vote: ``index``, ``left``, ``right``, ``said``);
+    ``ask_undo``. All answer with the ``state()`` of a Labelling or a Voting.
     """
 
     def __init__(self) -> None:
-        self._labelling: Labelling | None = None
+        self._asking: Labelling | Voting | None = None
 
     def handle(
         self, op: str, args: Mapping[str, Any], emit: Emit, cancelled: Callable[[], bool]
@@ -65,28 +68,30 @@ class Calculator:
         del emit
         if cancelled():
             raise Cancelled
-        if op not in {"evaluate", "predictions", *LABELLING}:
+        if op not in {"evaluate", "predictions", *ASKING}:
             raise ProtocolProblem(reason="unknown op", op=op)
         try:
-            if op in LABELLING:
-                return self._label(op, args)
+            if op in ASKING:
+                return self._ask(op, args)
             rules = _rules(args.get("rules") or {})
             return _evaluate(args, rules) if op == "evaluate" else _predictions(args, rules)
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolProblem(reason="arguments", detail=repr(error)[:300]) from error
 
-    def _label(self, op: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        if op == "label_start":
+    def _ask(self, op: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        if op == "ask_start":
             rules = _rules({"cost": None, **(args.get("rules") or {})})
             content = json.loads(Path(args["rows"]).read_text(encoding="utf-8"))
-            self._labelling = start(content, rules, int(args["budget"]), float(args["repeats"]))
-        if self._labelling is None:
-            raise ProtocolProblem(reason="label_start comes first", op=op)
-        if op == "label_answer":
-            self._labelling.answer(said_from_json(args))
-        elif op == "label_undo":
-            self._labelling.undo()
-        return self._labelling.state()
+            limits = int(args["budget"]), float(args["repeats"])
+            start = voting.start if args["basis"] == "votes" else labelling.start
+            self._asking = start(content, rules, *limits)
+        if self._asking is None:
+            raise ProtocolProblem(reason="ask_start comes first", op=op)
+        if op == "ask_answer":
+            self._asking.answer(args)
+        elif op == "ask_undo":
+            self._asking.undo()
+        return self._asking.state()
 
     def close(self) -> None:
         """Nothing is held."""

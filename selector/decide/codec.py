@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from selector.decide.need_llm import need_llm_from_json
-from selector.decide.verdict_facts import Decision, Evaluation, Score, Status
+from selector.decide.verdict_facts import Basis, Decision, Evaluation, Score, Status
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import from_json
 from selector.trial.measurement import Contestant, Measurement, Timing
@@ -117,6 +117,7 @@ def score_from_json(data: Json) -> Score:
         download_bytes=_integer(data["download_bytes"]),
         other_metrics={str(k): _triple(v) for k, v in data["other_metrics"].items()},
         error=None if data["error"] is None else dict(data["error"]),
+        judged=_integer(data.get("judged")),
     )
 
 
@@ -157,7 +158,15 @@ def evaluation_from_json(data: Json) -> Evaluation:
         },
         labels=tuple(str(x) for x in data["labels"]),
         need_llm=tuple(need_llm_from_json(x) for x in data.get("need_llm") or ()),
+        basis=_basis(data.get("basis", "examples")),
+        inputs=_integer(data.get("inputs")),
     )
+
+
+def _basis(value: Any) -> Basis:
+    if value not in get_args(Basis):
+        raise ValueError(f"unknown basis {value!r}")
+    return cast("Basis", value)
 
 
 def _number(value: Any) -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from selector.decide.axes import costs
 from selector.decide.data import FEW, Examples
 from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
 from selector.decide.metrics import Outputs
@@ -45,18 +46,6 @@ class Entrant:
         if all(output is None for output in self.answers):
             return {"code": "engine.run_failed", "facts": {"reason": "no outputs"}}
         return None
-
-
-def costs(contestant: Contestant, measurement: Measurement) -> dict[str, float | None]:
-    """What a contestant costs on every axis: weights, bytes, bytes, the user's unit, seconds an input."""
-    memory = measurement.memory_peak_bytes or contestant.predicted_memory_bytes
-    return {
-        "parameters": measurement.parameters or contestant.parameters,
-        "memory": memory,
-        "download": contestant.download_bytes or None,
-        "given": contestant.cost,
-        "latency": None if measurement.latency is None else measurement.latency.median,
-    }
 
 
 def enter(

@@ -68,8 +68,12 @@ def read_examples(
     input_column: str | None = None,
     label_column: str | None = None,
     second_column: str | None = None,
+    *,
+    unlabelled: bool = False,
 ) -> Examples:
     """Read a file of examples; columns that are not named are guessed.
+
+    With ``unlabelled`` every row with an input counts, and labels are left alone.
 
     Raises:
         DataUnreadable, DataTooLarge: as ``read_table``.
@@ -82,6 +86,8 @@ def read_examples(
         warnings.append(Reason("warning.no_header", {"columns": list(table.columns)}))
     chosen = [_named(table, x) for x in (input_column, label_column, second_column)]
     source, label, second = _guess(table, *chosen)
+    if unlabelled:
+        label = None
     guessed = {"input_column": source, "label_column": label} if chosen[0] is None else {}
     if guessed and len(table.columns) > 1 and not _is_known(table, source, label):
         names = {k: None if v is None else table.columns[v] for k, v in guessed.items()}

@@ -92,6 +92,7 @@ def build(
             "score": None if score is None else score.score,
             "interval": None if score is None or score.interval is None else list(score.interval),
             "n": evaluation.n,
+            "basis": evaluation.basis,
             "margin": evaluation.margin,
             "confidence": evaluation.confidence,
         },

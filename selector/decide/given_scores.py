@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from selector.decide.contest import costs
+from selector.decide.axes import costs
 from selector.decide.predictions import Predictions
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing

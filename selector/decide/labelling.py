@@ -8,17 +8,15 @@ order, and a session resumes from its answers alone.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from selector.decide.codec import contestant_from_json, measurement_from_json
-from selector.decide.contest import costs
+from selector.decide.asked import field_of
 from selector.decide.labels import LabelQueue
 from selector.decide.rules import Rules
-from selector.errors import BadSetting, DataEmpty
+from selector.errors import BadSetting
 from selector.hub.candidate import Reason
-from selector.tasks.outputs import Labels, Output, Text
 
 ROUND = 5
 Kind = Literal["label", "none", "skip"]
@@ -48,8 +46,11 @@ class Labelling:
     def __init__(self, queue: LabelQueue, budget: int, failed: Sequence[Reason] = ()) -> None:
         self._queue, self._budget, self._failed = queue, budget, tuple(failed)
 
-    def answer(self, said: Said) -> None:
-        """One more answer. Raises BadSetting for an input that is not there."""
+    def answer(self, said: Mapping[str, Any]) -> None:
+        """One more answer, as ``said_from_json`` reads it. Raises BadSetting for no such input."""
+        self._take(said_from_json(said))
+
+    def _take(self, said: Said) -> None:
         if said.kind == "skip":
             self._queue.skip(said.index)
         else:
@@ -66,9 +67,9 @@ class Labelling:
             if found is None:
                 break
             left.remove(found)
-            self.answer(found)
+            self._take(found)
         for said in left:
-            self.answer(said)
+            self._take(said)
 
     def undo(self) -> None:
         """Take the last answer back."""
@@ -85,9 +86,12 @@ class Labelling:
             decision["caveats"].append(spent.to_json())
         models = decision.pop("models")
         decision.pop("n")
+        for row in models:
+            row["judged"] = self._queue.labels
         return {
             "next": [{"index": i, "choices": list(self._queue.choices(i))} for i in asked],
             "labels": self._queue.labels,
+            "done": self._queue.labels,
             "budget": self._budget,
             "open": self._queue.open,
             "best": self._queue.best,
@@ -107,42 +111,16 @@ def start(content: Mapping[str, Any], rules: Rules, budget: int, repeats: float)
     rules.check()
     if budget < 1:
         raise BadSetting(setting="budget", value=budget, allowed="1 or more")
-    contestants = [contestant_from_json(x) for x in content["contestants"]]
-    rows = {x.ref: x for x in map(measurement_from_json, content["measurements"])}
-    predictions: dict[str, list[Hashable | None]] = {}
-    price: dict[str, float | None] = {}
-    failed = []
-    for contestant in contestants:
-        row = rows[contestant.ref]
-        said: list[Hashable | None] = [_answer(x) for x in row.outputs]
-        if row.error is not None or all(x is None for x in said):
-            code = (row.error or {}).get("code", "engine.run_failed")
-            facts = {"ref": contestant.ref, "error": code}
-            failed.append(Reason("caveat.failed_contestant", facts))
-            continue
-        predictions[contestant.ref] = said
-        price[contestant.ref] = costs(contestant, row)[rules.cost]
-    if not predictions:
-        raise DataEmpty(name="outputs")
+    entered = field_of(content, rules.cost)
     queue = LabelQueue(
-        predictions,
-        price,
+        entered.answers,
+        entered.costs,
         rules.margin,
         rules.confidence,
         rules.seed,
         repeats=repeats,
         cost=rules.cost,
     )
-    session = Labelling(queue, budget, failed)
+    session = Labelling(queue, budget, entered.failed)
     session.replay([said_from_json(x) for x in content.get("answers", ())])
     return session
-
-
-def _answer(output: Output | None) -> str | None:
-    match output:
-        case Labels():
-            return output.labels[0].label if output.labels else None
-        case Text(text, _):
-            return " ".join(text.split())
-        case _:
-            return None

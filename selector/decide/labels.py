@@ -319,7 +319,7 @@ class LabelQueue:
         return drawn * self._noise.stretch(draws, rng) if self._repeats else drawn
 
     def _look_if_due(self) -> None:
-        asked = len(self._said)
+        asked = len(self._said.keys() - self._volunteered)
         exhausted = not self._unasked().any()
         if self._choice is not None and self._choice.decided and not exhausted:
             return

@@ -117,7 +117,8 @@ def draws_of_scores(
     # Of ``rest + m`` inputs ``m`` are known. This shape gives the drawn mean of the rest the
     # variance of a Polya urn, s2 (1/m + 1/rest), without drawing counts.
     shape = rest / (rest + m)
-    base = stands_for / stands_for.mean() if m and stands_for.mean() > 0 else np.ones(m)
+    # Labels that were volunteered stand for nothing but themselves, also when there are no others.
+    base = stands_for / stands_for.mean() if m and stands_for.mean() > 0 else np.zeros(m)
     weights = rng.standard_gamma(np.full(m, shape), (draws, m)) * base
     alone = rng.standard_gamma(shape * pseudo, (draws, models))
     total = weights.sum(axis=1, keepdims=True) + alone.sum(axis=1, keepdims=True)

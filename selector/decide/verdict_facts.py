@@ -10,6 +10,9 @@ from selector.decide.need_llm import NeedLlm
 from selector.hub.candidate import Reason
 
 Status = Literal["decided", "undecided"]
+Basis = Literal["examples", "labels", "votes"]
+"""What scores rest on: right answers in the user's file, answers the person labelled where models differ,
+or blind votes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Score:
     other_metrics: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """Further metrics: id to (low, score, high)."""
     error: dict[str, Any] | None = None
+    judged: int | None = None
+    """Labels or votes that say something of this one; None where all examples do."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract, and more."""
@@ -47,6 +52,7 @@ class Score:
             "download_bytes": self.download_bytes,
             "other_metrics": {k: list(v) for k, v in self.other_metrics.items()},
             "error": self.error,
+            "judged": self.judged,
         }
 
 
@@ -111,6 +117,11 @@ class Evaluation:
     labels: tuple[str, ...] = ()
     need_llm: tuple[NeedLlm, ...] = ()
     """Of each LLM among the contestants: whether a smaller model does instead."""
+    basis: Basis = "examples"
+    """With ``labels``, ``n`` counts labels, and scores are known only against each other; with ``votes``,
+    ``n`` counts votes, and a score is the mean chance to be preferred to another one."""
+    inputs: int | None = None
+    """Inputs that every contestant answered, where ``n`` counts something else."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract, and more."""
@@ -128,4 +139,6 @@ class Evaluation:
             "confusion": self.confusion,
             "labels": list(self.labels),
             "need_llm": [each.to_json() for each in self.need_llm],
+            "basis": self.basis,
+            "inputs": self.inputs,
         }

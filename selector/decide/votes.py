@@ -8,7 +8,7 @@ be the best meet. The score of a model is its mean chance to win against each of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -74,6 +74,7 @@ class VoteQueue:
         budget: int = BUDGET,
         repeats: float = 0.1,
         cost: str = "parameters",
+        outputs: Mapping[str, Sequence[Hashable | None]] | None = None,
     ) -> None:
         """Set up the queue.
 
@@ -89,6 +90,8 @@ class VoteQueue:
             budget: votes at most.
             repeats: share of votes that repeat an earlier one; 0 trusts every vote.
             cost: the name of the cost axis, for the reasons.
+            outputs: for each model what it gave for each item. Where two gave the same, the item is a
+                tie between them that nobody is asked about.
 
         Raises:
             BadSetting: an argument out of range, or not two to four models.
@@ -106,36 +109,80 @@ class VoteQueue:
         self._frugal = costs is not None
         self._field = field(tuple(models), costs or dict.fromkeys(models, 1.0))
         self._budget, self._repeats = budget, repeats
-        self._rng = np.random.default_rng(seed)
         self._pairs = tuple(combinations(range(len(models)), 2))
-        # Each pair meets on every item before it meets on one again.
-        self._decks = {
-            pair: self._rng.permutation(len(self._items)).tolist() for pair in self._pairs
-        }
+        self._decks = self._shuffled(outputs)
+        n = len(self._items)
+        self._settled = np.zeros((len(models), len(models)))
+        for (a, b), deck in self._decks.items():
+            self._settled[a, b] = self._settled[b, a] = 1 - len(deck) / n
         self._votes: list[Vote] = []
-        self._pending: tuple[int, int, int] | None = None
         self._choice: Choice | None = None
+        if not any(self._decks.values()):  # all gave the same everywhere
+            self._choice = self._chosen(self._drawn()[0])
+
+    def _shuffled(
+        self, outputs: Mapping[str, Sequence[Hashable | None]] | None
+    ) -> dict[tuple[int, int], list[int]]:
+        """Of each pair the items on which it differs, in the order in which it meets on them."""
+        rng = np.random.default_rng(self._rules.seed)
+        names, n = self._field.names, len(self._items)
+        found = {}
+        for a, b in self._pairs:
+            order = rng.permutation(n).tolist()
+            if outputs is not None:
+                one, two = outputs[names[a]], outputs[names[b]]
+                if len(one) != n or len(two) != n:
+                    raise BadSetting(setting="outputs", value=len(one), allowed=str(n))
+                order = [i for i in order if one[i] != two[i]]
+            found[a, b] = order
+        return found
 
     @property
     def votes(self) -> int:
         """Votes given so far, repeats included, skipped ones not."""
         return sum(vote.said is not None for vote in self._votes)
 
-    def next(self) -> tuple[Any, str, str] | None:
-        """The item and the two models to show, left and right; None when decided or out of budget.
+    @property
+    def budget(self) -> int:
+        """Votes at most."""
+        return self._budget
 
-        Asking twice changes nothing.
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Models that may still be the answer, in order of cost."""
+        _, chances = self._drawn()
+        kept = [n for n, x in zip(self._field.names, chances, strict=True) if x >= DROP]
+        return tuple(kept) or (self.best,)
+
+    def next(self) -> tuple[Any, str, str] | None:
+        """The item and the two models to show, left and right.
+
+        None when it is decided, out of budget, or every pair has met on every item it differs on.
+        Asking twice changes nothing: what is asked follows from the votes given so far alone.
         """
+        asked = self._asked()
+        if asked is None:
+            return None
+        item, left, right = asked
+        return self._items[item], self._field.names[left], self._field.names[right]
+
+    def next_index(self) -> tuple[int, str, str] | None:
+        """As ``next``, with the number of the item."""
+        asked = self._asked()
+        return asked and (asked[0], self._field.names[asked[1]], self._field.names[asked[2]])
+
+    def _asked(self) -> tuple[int, int, int] | None:
         decided = self._choice is not None and self._choice.decided
         if decided or self.votes >= self._budget or len(self._votes) >= 3 * self._budget:
             return None
-        if self._pending is None:
-            item, *pair = self._repeat() or self._fresh()
-            if self._rng.random() < 0.5:
-                pair.reverse()
-            self._pending = (item, pair[0], pair[1])
-        item, left, right = self._pending
-        return self._items[item], self._field.names[left], self._field.names[right]
+        rng = np.random.default_rng([self._rules.seed, 1, len(self._votes)])
+        found = self._repeat(rng) or self._fresh(rng)
+        if found is None:
+            return None
+        item, *pair = found
+        if rng.random() < 0.5:
+            pair.reverse()
+        return item, pair[0], pair[1]
 
     def vote(self, said: str | None) -> None:
         """The person's vote on what ``next`` gave.
@@ -147,13 +194,26 @@ class VoteQueue:
         Raises:
             BadSetting: none of these, or nothing was asked.
         """
-        if self._pending is None:
+        asked = self.next_index()
+        if asked is None:
             raise BadSetting(setting="vote", value=str(said), allowed="after next()")
-        item, left, right = self._pending
+        self.record(*asked, said)
+
+    def record(self, item: int, left: str, right: str, said: str | None) -> None:
+        """A vote on any item and pair, asked for or not (one of an earlier session). As ``vote``.
+
+        Raises:
+            BadSetting: no such item or model, or ``said`` is nothing that ``vote`` takes.
+        """
         names = self._field.names
+        if not 0 <= item < len(self._items):
+            raise BadSetting(setting="item", value=item, allowed=f"0 … {len(self._items) - 1}")
+        for name in (left, right):
+            if name not in names or left == right:
+                raise BadSetting(setting="model", value=str(name)[:80], allowed=", ".join(names))
         meaning: dict[str | None, float | None] = {
-            names[left]: 1.0,
-            names[right]: 0.0,
+            left: 1.0,
+            right: 0.0,
             "left": 1.0,
             "right": 0.0,
             "tie": 0.5,
@@ -163,38 +223,49 @@ class VoteQueue:
         if said not in meaning:
             allowed = ", ".join(str(x) for x in meaning if x is not None)
             raise BadSetting(setting="vote", value=str(said)[:80], allowed=allowed)
-        self._votes.append(Vote(item, left, right, meaning[said]))
-        self._pending = None
+        places = names.index(left), names.index(right)
+        self._votes.append(Vote(int(item), *places, meaning[said]))
         self._look_if_due()
 
     def undo(self) -> bool:
         """Take the last vote back; the same pair is shown again. False when there is none."""
         if not self._votes:
             return False
-        last = self._votes.pop()
-        self._pending = (last.item, last.left, last.right)
+        self._votes.pop()
         self._choice = None
         return True
 
-    def _fresh(self) -> tuple[int, int, int]:
+    def _open(self, pair: tuple[int, int]) -> list[int]:
+        met = {vote.item for vote in self._votes if self._key(vote)[1:] == pair}
+        return [item for item in self._decks[pair] if item not in met]
+
+    def _enough(self, pair: tuple[int, int]) -> int:
+        """Votes of a pair before any other is preferred."""
+        return min(EACH_PAIR, len(self._decks[pair]))
+
+    def _fresh(self, rng: np.random.Generator) -> tuple[int, int, int] | None:
         counts = self._counts()
-        least = min(counts.values())
-        if least < EACH_PAIR:
-            few = [pair for pair in self._pairs if counts[pair] == least]
-            pair = few[int(self._rng.integers(len(few)))]
+        left = [pair for pair in self._pairs if self._open(pair)]
+        if not left:
+            return None
+        short = [pair for pair in left if counts[pair] < self._enough(pair)]
+        if short:
+            least = min(counts[pair] for pair in short)
+            few = [pair for pair in short if counts[pair] == least]
+            pair = few[int(rng.integers(len(few)))]
         else:
             pair = self._top_two()
-        deck = self._decks[pair]
-        deck.append(deck.pop(0))
-        return deck[-1], *pair
+            if pair not in left:
+                pair = left[int(rng.integers(len(left)))]
+        return self._open(pair)[0], *pair
 
-    def _repeat(self) -> tuple[int, int, int] | None:
+    def _repeat(self, rng: np.random.Generator) -> tuple[int, int, int] | None:
         keys = [self._key(vote) for vote in self._votes if vote.said is not None]
         once = [key for key in dict.fromkeys(keys) if keys.count(key) == 1]
         enough = len(once) >= EACH_PAIR * len(self._pairs)
-        if not enough or self._rng.random() >= self._repeats:
+        if not enough or rng.random() >= self._repeats:
             return None
-        return once[int(self._rng.integers(len(once)))]
+        return once[int(rng.integers(len(once)))]
 
     def _counts(self) -> dict[tuple[int, int], int]:
         counts = dict.fromkeys(self._pairs, 0)
@@ -232,6 +303,12 @@ class VoteQueue:
             first[key] = mine
         return noise
 
+    def judged(self, model: str) -> int:
+        """Votes that a model took part in."""
+        place = self._field.names.index(model)
+        said = [vote for vote in self._votes if vote.said is not None]
+        return sum(place in {vote.left, vote.right} for vote in said)
+
     def wins(self) -> Floats:
         """How often each model won against each other one, ties as half wins: shape (models, models).
 
@@ -256,7 +333,7 @@ class VoteQueue:
         # A generator of its own: looking at ``decision`` changes no later question.
         rng = np.random.default_rng([self._rules.seed, len(self._votes)])
         mode, covariance = fit(self.wins())
-        rates = win_rates(rng.multivariate_normal(mode, covariance, DRAWS))
+        rates = win_rates(rng.multivariate_normal(mode, covariance, DRAWS), self._settled)
         if self._repeats:
             # Wrong votes pull every win rate towards one half.
             stretch = self._noise().stretch(DRAWS, rng)
@@ -264,7 +341,8 @@ class VoteQueue:
         return rates, (deficits_of(rates) <= self._rules.margin).mean(axis=0)
 
     def _look_if_due(self) -> None:
-        if self.votes % LOOK_EVERY or min(self._counts().values()) < EACH_PAIR:
+        counts = self._counts()
+        if self.votes % LOOK_EVERY or any(counts[x] < self._enough(x) for x in self._pairs):
             return
         rates, _ = self._drawn()
         choice = self._chosen(rates)
@@ -285,7 +363,7 @@ class VoteQueue:
     @property
     def best(self) -> str:
         """The model with the highest expected win rate; ties: the smallest."""
-        return self._field.names[int(np.argmax(fit(self.wins())[0]))]
+        return self._field.names[int(np.argmax(win_rates(fit(self.wins())[0][None, :])[0]))]
 
     @property
     def decision(self) -> Decision:
@@ -298,9 +376,14 @@ class VoteQueue:
             choice = Choice(
                 False, found.position, found.ruled_out, open_models, found.probabilities
             )
-        expected = win_rates(fit(self.wins())[0][None, :])[0]
+        expected = win_rates(fit(self.wins())[0][None, :], self._settled)[0]
         seen = Evidence(expected, rates, rates, self.votes)
         told = self._noise().caveats()
+        if skipped := len(self._votes) - self.votes:
+            told.append(Reason("caveat.skipped_votes", {"count": skipped}))
+        if self._settled.any():
+            pairs = [self._settled[pair] for pair in self._pairs]
+            told.append(Reason("caveat.same_outputs", {"share": float(np.mean(pairs))}))
         if self.votes >= self._budget and not choice.decided:
             told.append(Reason("caveat.budget_spent", {"budget": self._budget}))
         return conclude(self._field, seen, self._rules, told, choice)

@@ -17,17 +17,14 @@ from typing import Any
 
 from selector import registry
 from selector.decide import document as documents
-from selector.decide.data import read_examples
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.decision_desk import DecisionDesk
+from selector.desk.asking_desk import AskingDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
-from selector.desk.labelling import LabelSession, unlabelled
 from selector.desk.library_desk import never
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
-    LabelRequest,
     OnTrial,
     PredictionsRequest,
     SampleProject,
@@ -37,7 +34,7 @@ from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.single_times import with_single_times
 from selector.desk.stated_task import task_of
-from selector.errors import BadSetting, DataEmpty, FormatUnsuited, HubProblem
+from selector.errors import DataEmpty, FormatUnsuited, HubProblem
 from selector.exports.base import ExportRequest
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
@@ -61,7 +58,7 @@ def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk(DecisionDesk):
+class Desk(AskingDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
@@ -236,28 +233,6 @@ class Desk(DecisionDesk):
                 database, evaluation, chosen, texts, available, prices, cancelled
             )
         return self._saved(evaluation, rows, chosen, machine)
-
-    def label(
-        self, request: LabelRequest, on_event: OnTrial, cancelled: Callable[[], bool] = never
-    ) -> LabelSession:
-        """Run all contestants on the inputs (resuming what is known) and ask what is worth asking.
-
-        The caller closes the session. Raises InputProblem, BadSetting and whatever ``contestants`` raises.
-        """
-        if registry.task(request.task).output_kind not in {"labels", "text"}:
-            raise BadSetting(setting="task", value=request.task, allowed="labels, text")
-        examples = unlabelled(read_examples(request.data, request.input_column))
-        chosen = self.with_consent(
-            self.contestants(request.refs, request.task),
-            request.task,
-            examples.inputs,
-            request.labels,
-            send=request.send,
-        )
-        available = self.machine().memory.available_bytes
-        with self._database() as database:
-            rows = measure(database, chosen, request.task, examples, available, on_event, cancelled)
-        return LabelSession(request, examples, chosen, rows, cancelled)
 
     def decide_predictions(
         self, request: PredictionsRequest, cancelled: Callable[[], bool] = never

@@ -46,7 +46,9 @@ def read_labelled(request: EvaluateRequest) -> Examples:
 
 def data_key(examples: Examples) -> str:
     """What stored outputs belong to: the file's content and the columns that were read from it."""
-    columns = (examples.input_column, examples.second_column)
+    columns: tuple[str | None, ...] = (examples.input_column, examples.second_column)
+    if any(x.code == "warning.unlabelled_rows" for x in examples.warnings):
+        columns = (*columns, "labelled")  # rows without a label are left out: other numbers
     return hashlib.sha256(repr((examples.sha256, columns)).encode()).hexdigest()
 
 

@@ -157,7 +157,7 @@ class LabelRequest:
     budget: int
     """Labels at most."""
     answers: Path | None = None
-    """CSV of index, label [, kind]; read first, then saved after every answer."""
+    """CSV of index, label [, kind]; read first, then saved after every answer. None: Petit's own."""
     input_column: str | None = None
     margin: float = 0.05
     confidence: float = 0.95
@@ -168,6 +168,31 @@ class LabelRequest:
     send: bool = False
     """As in EvaluateRequest."""
     repeats: float = 0.0
+    """Share of questions that repeat an answered one, to learn how sure the person is."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRequest:
+    """Ask a person which of two outputs is better, without names, and decide."""
+
+    refs: tuple[str, ...]
+    """Two to four."""
+    task: str
+    data: Path
+    budget: int = 80
+    """Votes at most."""
+    answers: Path | None = None
+    """CSV of index, left, right, said; read first, then saved after every vote. None: Petit's own."""
+    input_column: str | None = None
+    margin: float = 0.05
+    confidence: float = 0.95
+    cost: str = "parameters"
+    seed: int = 0
+    labels: tuple[str, ...] = ()
+    """As in LabelRequest."""
+    send: bool = False
+    """As in EvaluateRequest."""
+    repeats: float = 0.1
     """Share of questions that repeat an answered one, to learn how sure the person is."""
 
 

@@ -273,16 +273,45 @@ def test_labels_are_asked_for_where_models_disagree_and_resume(
     assert first["labels"] == 0
     assert first["decision"]["status"] in {"decided", "undecided"}
     assert not answers.exists()
+    assert first["file"] is None
     rows = [f"{x['index']},{x['choices'][0]}" for x in first["next"]]
     assert all(x["input"].startswith("my card is lost") for x in first["next"])
     answers.write_text("index,label\n" + "\n".join(rows) + "\n")
     second = petit("label", *refs, *asked, "--answers", str(answers))
     assert second["labels"] == len(rows)
     assert {x["index"] for x in first["next"]}.isdisjoint(x["index"] for x in second["next"])
+    assert json.loads(Path(second["file"]).read_text())["metric"]["basis"] == "labels"
     answers.write_text("index,label\n4711,refund\n")
     error = petit("label", *refs, *asked, "--answers", str(answers), expect=1)["error"]
     assert error["code"] == "data.unreadable"
     assert "4711" in error["message"]
+
+
+def test_votes_are_asked_for_and_go_on_where_they_stopped(petit: Petit, data: Path) -> None:
+    pulled = petit("pull", "bank/small", "bank/large", "--task", "text-classification")
+    refs = [model["ref"] for model in pulled["models"]]
+    asked = ["--task", "text-classification", "--data", str(data), "--budget", "9", "--offline"]
+    first = petit("vote", *refs, *asked)
+    shown = first["next"][0]
+    assert shown["left_answer"] != shown["right_answer"]
+    assert first["votes"] == 0
+    row = f"{shown['index']},{shown['left']},{shown['right']},left"
+    kept = Path(first["answers"])
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(f"index,left,right,said\n{row}\n")
+    second = petit("vote", *refs, *asked)
+    assert second["votes"] == 1
+    assert second["best"] == shown["left"]
+    decision = json.loads(Path(second["file"]).read_text())
+    assert decision["metric"] | {"interval": None} == {
+        **decision["metric"],
+        "id": "win_rate",
+        "basis": "votes",
+        "n": 1,
+        "interval": None,
+    }
+    error = petit("vote", refs[0], *asked, expect=1)["error"]
+    assert error["code"] == "setting.bad" or error["facts"]["setting"] == "models"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals here")

@@ -12,7 +12,7 @@ import pytest
 
 from selector.decide.calculator import Calculator
 from selector.decide.codec import contestant_to_json, measurement_to_json
-from selector.desk.labelling import read_answers, write_answers
+from selector.desk.answer_file import read_answers, write_answers
 from selector.errors import BadSetting, DataColumns, DataUnreadable, ProtocolProblem
 from selector.tasks.outputs import Labels, ScoredLabel
 from selector.trial.measurement import Contestant, Measurement
@@ -45,7 +45,12 @@ class Session:
         path.write_text(json.dumps({**rows, "answers": said}))
         self.role = Calculator()
         self.state = self(
-            "label_start", rows=str(path), budget=budget, repeats=0.0, rules={"confidence": 0.95}
+            "ask_start",
+            basis="labels",
+            rows=str(path),
+            budget=budget,
+            repeats=0.0,
+            rules={"confidence": 0.95},
         )
 
     def __call__(self, op: str, **args: Any) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def test_a_session_ends_with_a_decision_and_resumes_to_the_same_question(tmp_pat
             shuffled = Session(tmp_path, rows, answers[:10] + answers[10:][::-1])
             assert again.state["next"] == session.state["next"] == shuffled.state["next"]
         answers.append((question["index"], truth[question["index"]], "label"))
-        session("label_answer", index=question["index"], label=truth[question["index"]])
+        session("ask_answer", index=question["index"], label=truth[question["index"]])
     assert session.state["decision"]["choice"] == "large"
     codes = [x["code"] for x in session.state["decision"]["caveats"]]
     assert "caveat.failed_contestant" in codes
@@ -76,17 +81,17 @@ def test_undo_skip_and_none_of_these(tmp_path: Path) -> None:
     rows, _ = content()
     session = Session(tmp_path, rows)
     first = session.state["next"][0]["index"]
-    session("label_answer", index=first, kind="none")
+    session("ask_answer", index=first, kind="none")
     second = session.state["next"][0]["index"]
-    session("label_answer", index=second, kind="skip")
-    session("label_undo")
-    session("label_undo")
+    session("ask_answer", index=second, kind="skip")
+    session("ask_undo")
+    session("ask_undo")
     assert session.state["labels"] == 0
     assert session.state["next"][0]["index"] == first
     with pytest.raises(BadSetting):
-        session("label_answer", index=first, label="x", kind="shrug")
+        session("ask_answer", index=first, label="x", kind="shrug")
     with pytest.raises(BadSetting):
-        session("label_answer", index=9999, label="x")
+        session("ask_answer", index=9999, label="x")
 
 
 def test_the_budget_ends_the_questions_and_says_so(tmp_path: Path) -> None:
@@ -96,7 +101,7 @@ def test_the_budget_ends_the_questions_and_says_so(tmp_path: Path) -> None:
     while session.state["next"]:
         assert len(session.state["next"]) <= 7 - asked
         index = session.state["next"][0]["index"]
-        session("label_answer", index=index, label=truth[index])
+        session("ask_answer", index=index, label=truth[index])
         asked += 1
     assert asked == 7
     assert "caveat.budget_spent" in [x["code"] for x in session.state["decision"]["caveats"]]
@@ -104,7 +109,7 @@ def test_the_budget_ends_the_questions_and_says_so(tmp_path: Path) -> None:
 
 def test_a_session_must_be_started(tmp_path: Path) -> None:
     with pytest.raises(ProtocolProblem):
-        Calculator().handle("label_undo", {}, lambda _: None, lambda: False)
+        Calculator().handle("ask_undo", {}, lambda _: None, lambda: False)
     rows, _ = content(10)
     with pytest.raises(BadSetting):
         Session(tmp_path, rows, budget=0)
