@@ -21,6 +21,15 @@ _FROM_PADDING = frozenset({
     "roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer", "data2vec-text",
     "roberta-prelayernorm", "ibert", "luke", "lilt", "xmod", "esm",
 })  # fmt: skip
+_SPECIAL = (
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,20 @@ def read_tokenizer(
     # What the file says of both is left over from training.
     tokenizer.no_padding()
     tokenizer.enable_truncation(longest)
+    tokenizer.add_special_tokens(_special_tokens(tokenizer, folder, settings))
     return PlainTokenizer(tokenizer, _padding(tokenizer, settings, config), longest)
+
+
+def _special_tokens(tokenizer: Any, folder: Path, settings: Mapping[str, Any]) -> list[str]:
+    """Tokens that the repository calls special beside tokenizer.json: never taken apart in a text.
+
+    Only those of the vocabulary: a token made up here would have a number the model knows nothing of.
+    """
+    places = (read_object(folder / "special_tokens_map.json"), settings)
+    found = [place.get(name) for place in places for name in _SPECIAL]
+    texts = [each.get("content") if isinstance(each, Mapping) else each for each in found]
+    known = (text for text in texts if isinstance(text, str) and text)
+    return [text for text in dict.fromkeys(known) if tokenizer.token_to_id(text) is not None]
 
 
 def _padding(tokenizer: Any, settings: Mapping[str, Any], config: Mapping[str, Any]) -> int:

@@ -350,8 +350,14 @@ def test_that_the_parts_shown_add_up_to_the_score(page, qtbot):
     dialog.reject()
 
 
-def test_that_order_and_weights_can_be_reached_by_keyboard(page, qtbot):
+def in_front(page, qtbot):
+    """Keys reach the window that is active, and becoming active takes the platform a moment."""
     page.window().activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+
+
+def test_that_order_and_weights_can_be_reached_by_keyboard(page, qtbot):
+    in_front(page, qtbot)
     QTest.keyClick(
         page.results.table,
         Qt.Key.Key_O,
@@ -379,6 +385,7 @@ def test_that_two_to_four_ticked_models_are_compared_by_key_or_button(page, qtbo
     assert page.order.comparison is None
     page.model.tick({L6, L12})
     assert button().isEnabled()
+    in_front(page, qtbot)
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(page.results.table, Qt.Key.Key_C, keys)
     shown = page.order.comparison

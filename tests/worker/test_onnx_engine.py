@@ -16,6 +16,7 @@ import pytest
 from selector import registry
 from selector.engines.onnx_export import export_graph, quantise_graph
 from selector.engines.onnx_graph import read_weights
+from selector.engines.plain_tokenizer import read_tokenizer
 from selector.errors import LoadFailed, PetitError, RunFailed, UnsupportedModel
 from selector.tasks.batching import MAX_WASTE, run_batches
 from selector.tasks.outputs import Finished, Labels, Output, Similarity, Vector
@@ -115,6 +116,23 @@ def test_a_graph_answers_as_torch_does(
         assert found == pytest.approx(wanted, abs=1e-5)
         assert graph[index].cut == reference[index].cut
     assert graph[2].cut > 0  # longer than the model reads
+
+
+def test_a_word_that_the_repository_calls_special_is_one_token_for_both_engines(
+    models: Path, copy: Any
+) -> None:
+    text = "my [MASK] is lost"  # [MASK] is named beside tokenizer.json, not in it
+    (graph,) = here(models / "classifier", "text-classification", [text], "onnx").values()
+    (torch,) = here(models / "classifier", "text-classification", [text], "torch").values()
+    assert values(graph.output) == pytest.approx(values(torch.output), abs=1e-5)
+    folder = copy("classifier")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    # As other exporters write it, beside one that the vocabulary lacks and one that is no token.
+    settings |= {"mask_token": {"content": "[MASK]"}, "bos_token": "<nowhere>", "eos_token": 7}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    tokens = read_tokenizer(folder, "t/m", {}, None).encode(["[MASK] <nowhere>"])
+    assert list(tokens[0].ids[:2]) == [2, 4]
+    assert max(tokens[0].ids) < json.loads((folder / "config.json").read_text())["vocab_size"]
 
 
 @pytest.mark.parametrize("mode", ["cls", "mean", "max", "lasttoken"])
