@@ -114,7 +114,7 @@ def search(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
                 "–" if item.download_bytes is None else words.bytes(item.download_bytes),
                 *fit_cells(screen, item.fit),
                 item.licence.id or "–",
-                words.count(item.downloads),
+                "–" if item.downloads is None else words.count(item.downloads),
                 ", ".join(words.text(risk.code, **risk.facts) for risk in item.risks),
             )
         )

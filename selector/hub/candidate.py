@@ -100,8 +100,9 @@ class Candidate:
     licence: Licence
     gated: bool
     languages: tuple[str, ...]
-    downloads: int
-    likes: int
+    downloads: int | None
+    """Of the last month; None where nobody was asked, as of files that are only on this disk."""
+    likes: int | None
     last_modified: str | None
     download_bytes: int | None
     engine: str | None

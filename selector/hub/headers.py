@@ -49,9 +49,16 @@ class Tensors:
     """Numbers as stored, by dtype: what bytes follow from."""
     buffers: int = 0
     """Of these, numbers that are no weights: positions, masks, running statistics."""
-    twins: int = 0
-    """Of these, an output matrix that has the shape of the input embeddings: one and the same where
-    the configuration ties them."""
+    inputs: frozenset[tuple[int, ...]] = frozenset()
+    """Shapes of the input embeddings."""
+    outputs: tuple[tuple[int, ...], ...] = ()
+    """Shapes of the output matrices; in a sharded model they lie in another file than the inputs."""
+
+    @property
+    def twins(self) -> int:
+        """Numbers of output matrices that have the shape of the input embeddings: one and the same
+        where the configuration ties them."""
+        return sum(math.prod(shape) for shape in self.outputs if shape in self.inputs)
 
     def parameters(self, tied: bool) -> int:
         """The number of weights."""
@@ -61,7 +68,12 @@ class Tensors:
         counts = dict(self.by_dtype)
         for name, count in other.by_dtype.items():
             counts[name] = counts.get(name, 0) + count
-        return Tensors(counts, self.buffers + other.buffers, self.twins + other.twins)
+        return Tensors(
+            counts,
+            self.buffers + other.buffers,
+            self.inputs | other.inputs,
+            self.outputs + other.outputs,
+        )
 
 
 def tensors_of(header: bytes) -> Tensors:
@@ -93,8 +105,7 @@ def tensors_of(header: bytes) -> Tensors:
             inputs.add(shape)
         elif _OUTPUT.search(name):
             outputs.append(shape)
-    twins = sum(math.prod(shape) for shape in outputs if shape in inputs)
-    return Tensors(found, buffers, twins)
+    return Tensors(found, buffers, frozenset(inputs), tuple(outputs))
 
 
 def _tensor(tensor: object) -> tuple[str, tuple[int, ...], tuple[int, int] | None]:

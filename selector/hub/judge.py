@@ -44,8 +44,9 @@ class Row:
     licence: Licence
     gated: bool = False
     languages: tuple[str, ...] = ()
-    downloads: int = 0
-    likes: int = 0
+    downloads: int | None = None
+    """Of the last month; None where the Hub was not asked, or did not say."""
+    likes: int | None = None
     last_modified: str | None = None
     task_tag: str | None = None
     on_disk: bool = False
@@ -92,8 +93,8 @@ def row_of_page(raw: Mapping[str, Any], facts: ModelFacts) -> Row:
         licence=_licence(card, tags),
         gated=about.gated.value not in {None, "no"},
         languages=languages_of(card, tags),
-        downloads=checked.whole(raw.get("downloads")) or 0,
-        likes=checked.whole(raw.get("likes")) or 0,
+        downloads=checked.whole(raw.get("downloads")),
+        likes=checked.whole(raw.get("likes")),
         last_modified=checked.text(raw.get("lastModified"), 40),
         task_tag=about.task_tag.value,
         tags=tags,

@@ -40,9 +40,9 @@ _GOOD = 0.6
 _HEAVY_RISKS = {"risk.test_model": 0.2, "risk.other_task": 0.5, "risk.other_language": 0.5}
 
 
-def adoption(downloads: int) -> float:
-    """Downloads of a month in half decades, 0 to 1 (ten million)."""
-    return min(1.0, round(2 * math.log10(max(downloads, 0) + 1)) / 14)
+def adoption(downloads: int | None) -> float:
+    """Downloads of a month in half decades, 0 to 1 (ten million); unknown counts as none."""
+    return min(1.0, round(2 * math.log10(max(downloads or 0, 0) + 1)) / 14)
 
 
 def smallness(parameters: int | None) -> float:
@@ -152,7 +152,7 @@ def _reasons(
         reasons.append(Reason("reason.small", {"parameters": facts.parameters}))
     if quality is not None and quality >= _GOOD:
         reasons.append(Reason("reason.claims", {"share": quality}))
-    if candidate.downloads >= _POPULAR:
+    if (candidate.downloads or 0) >= _POPULAR:
         reasons.append(Reason("reason.popular", {"downloads": candidate.downloads}))
     if candidate.licence.kind == "permissive":
         reasons.append(Reason("reason.permissive", {"licence": candidate.licence.id}))
@@ -245,9 +245,9 @@ def rank(
         ]
     )
     if sort == "downloads":
-        ranked.sort(key=lambda candidate: -candidate.downloads)
+        ranked.sort(key=lambda candidate: -(candidate.downloads or 0))
     elif sort == "likes":
-        ranked.sort(key=lambda candidate: -candidate.likes)
+        ranked.sort(key=lambda candidate: -(candidate.likes or 0))
     elif sort == "recent":
         ranked.sort(key=lambda candidate: candidate.last_modified or "", reverse=True)
     elif sort == "size":

@@ -112,8 +112,8 @@ def entry_of(row: Row, task: Task) -> Entry:
         task=named or task.hub_tags[0],
         words=" ".join(_all_words(words)),
         body=row_to_text(row),
-        downloads=row.downloads,
-        likes=row.likes,
+        downloads=row.downloads or 0,
+        likes=row.likes or 0,
         modified=_stamp(row.last_modified),
         parameters=facts.parameters,
         flags=flags | (PICKLE_ONLY if facts.weight_format == "pickle" else 0),
@@ -169,10 +169,9 @@ class Remembered:
             return
         listed = row_from_text(body) if body else None
         if listed is not None and listed.facts.revision == row.facts.revision:
-            downloads = row.downloads or listed.downloads
-            self.remember(
-                [replace(row, downloads=downloads, likes=row.likes or listed.likes)], task
-            )
+            downloads = listed.downloads if row.downloads is None else row.downloads
+            likes = listed.likes if row.likes is None else row.likes
+            self.remember([replace(row, downloads=downloads, likes=likes)], task)
 
     def remember(self, rows: Sequence[Row], task: Task) -> None:
         """See Memory."""

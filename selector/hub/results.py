@@ -110,6 +110,10 @@ def _reasons(data: Any) -> tuple[Reason, ...]:
     return tuple(Reason(str(item["code"]), dict(item["facts"])) for item in data)
 
 
+def _count(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
 def _variant(data: Mapping[str, Any]) -> Variant:
     reference = parse_reference(str(data["ref"]))
     return Variant(
@@ -147,8 +151,8 @@ def candidate_from_json(data: Mapping[str, Any]) -> Candidate:
         ),
         gated=bool(data["gated"]),
         languages=tuple(data["languages"]),
-        downloads=int(data["downloads"]),
-        likes=int(data["likes"]),
+        downloads=_count(data["downloads"]),
+        likes=_count(data["likes"]),
         last_modified=data["last_modified"],
         download_bytes=data["download_bytes"],
         engine=data["engine"],

@@ -25,6 +25,8 @@ FILES = 80
 TAGS = 40
 CONFIG_ENTRY = 1500
 _PLAIN = ("gated", "downloads", "likes", "last_modified", "task_tag")
+_COUNTS = ("downloads", "likes")
+"""Nought is known, and something else than unknown."""
 _ABOUT = (
     "languages", "library", "gated", "base_models", "datasets", "claims", "carbon", "created",
     "custom_pipelines", "documented",
@@ -57,7 +59,11 @@ def row_to_text(row: Row) -> str:
     told = row.about.to_json()
     about = {name: told[name] for name in _ABOUT if told[name]["value"] is not None}
     body["about"] = {name: [known["value"], known["source"]] for name, known in about.items()}
-    kept = {key: value for key, value in body.items() if value not in (None, False, 0, [], {})}
+    kept = {
+        key: value
+        for key, value in body.items()
+        if value not in (None, False, [], {}) or (key in _COUNTS and value is not None)
+    }
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -108,8 +114,8 @@ def row_from_text(text: str, age_s: float = 0.0) -> Row | None:
         licence=_licence(body.get("licence")),
         gated=body.get("gated") is True,
         languages=checked.texts(body.get("languages"), 200),
-        downloads=checked.whole(body.get("downloads")) or 0,
-        likes=checked.whole(body.get("likes")) or 0,
+        downloads=checked.whole(body.get("downloads")),
+        likes=checked.whole(body.get("likes")),
         last_modified=checked.text(body.get("last_modified"), 40),
         task_tag=checked.text(body.get("task_tag"), 80),
         tags=checked.texts(body.get("tags"), TAGS),

@@ -46,7 +46,7 @@ def group(rows: Sequence[Row], local: Sequence[Row] = ()) -> tuple[list[Row], in
             families[_root(base, own)].append(row)
     led: dict[str, tuple[Row, ...]] = {}
     for base, forms in families.items():
-        forms.sort(key=lambda row: (-row.downloads, row.facts.repo))
+        forms.sort(key=lambda row: (-(row.downloads or 0), row.facts.repo))
         leader = own.get(base, forms[0])
         led[leader.facts.repo] = tuple(each for each in forms if each is not leader)
     joined = {each.facts.repo for forms in led.values() for each in forms}

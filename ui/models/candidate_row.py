@@ -106,18 +106,12 @@ def row_of_candidate(candidate: Candidate, rank: int) -> CandidateRow:
     )
 
 
-def renewed(row: CandidateRow, candidate: Candidate) -> CandidateRow:
-    """The same row of a candidate that changed; what a disk row leaves out stays left out."""
-    made = row_of_candidate(candidate, row.rank)
-    return made if row.downloads is not None else replace(made, downloads=None)
-
-
 def in_form(row: CandidateRow, variant: Variant) -> CandidateRow:
     """The row with the form that the user chose."""
     if row.candidate is None:
         return row
     asked = replace(variant, reason=Reason(ASKED))
-    return renewed(row, with_variant(row.candidate, asked))
+    return row_of_candidate(with_variant(row.candidate, asked), row.rank)
 
 
 def now_here(row: CandidateRow) -> CandidateRow:
@@ -126,4 +120,4 @@ def now_here(row: CandidateRow) -> CandidateRow:
         return replace(row, on_disk=True)
     here, *others = row.candidate.variants
     variants = (replace(here, on_disk=True), *others)
-    return renewed(row, replace(row.candidate, on_disk=True, variants=variants))
+    return row_of_candidate(replace(row.candidate, on_disk=True, variants=variants), row.rank)

@@ -13,7 +13,7 @@ from selector.hub.candidate import Candidate, Variant
 from selector.hub.judge import with_variant
 from ui.background import Job
 from ui.messages import message_of
-from ui.models.candidate_row import CandidateRow, renewed
+from ui.models.candidate_row import CandidateRow, row_of_candidate
 from ui.pages.candidate_details import CandidateDetails
 from ui.services import Services
 
@@ -116,7 +116,7 @@ class CandidateChecks(QObject):
             self._kept.clear()
         self._kept[ref] = found
         if self._row is not None and self._row.ref == ref and self._row.candidate is not None:
-            row = renewed(self._row, deepened(self._row.candidate, found.candidate))
+            row = row_of_candidate(deepened(self._row.candidate, found.candidate), self._row.rank)
             self._kept[row.ref] = found  # which may name a form only now
             self.learned.emit(row)
 
@@ -143,7 +143,7 @@ def deepened(listed: Candidate, found: Candidate) -> Candidate:
         components=listed.components,
         factors=listed.factors,
         why=listed.why,
-        downloads=found.downloads or listed.downloads,
+        downloads=listed.downloads if found.downloads is None else found.downloads,
         variants=variants,
     )
     chosen = listed.chosen

@@ -90,5 +90,4 @@ def _judged(
         if candidate.engine is not None:
             found.append(judged(candidate, None, weights=desk.weights))
     # In the order given, which is the user's own; the sentences compare within it all the same.
-    rows = [row_of_candidate(each, place) for place, each in enumerate(with_why(found))]
-    return [replace(row, downloads=None) for row in rows]
+    return [row_of_candidate(each, place) for place, each in enumerate(with_why(found))]

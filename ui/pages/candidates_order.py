@@ -15,7 +15,7 @@ from selector.hub.score import Weights
 from selector.hub.why import with_why
 from ui.dialogs.compare_dialog import CompareDialog
 from ui.dialogs.order_dialog import OrderDialog
-from ui.models.candidate_row import CandidateRow, in_form, now_here, renewed
+from ui.models.candidate_row import CandidateRow, in_form, now_here, row_of_candidate
 from ui.models.candidates_model import CandidatesModel
 from ui.pages.candidates_filters import CandidatesFilters
 from ui.pages.candidates_results import CandidatesResults
@@ -110,7 +110,7 @@ class CandidatesOrder(QObject):
         told = with_why([row.candidate for row in rows if row.candidate is not None])
         for row, candidate in zip(rows, told, strict=True):
             if row.candidate is not None and candidate.why != row.candidate.why:
-                self._model.replace_row(row, renewed(row, candidate))
+                self._model.replace_row(row, row_of_candidate(candidate, row.rank))
 
     def _restore(self) -> None:
         """Rows were replaced: the cursor stays on its model, if that is still there."""
@@ -146,6 +146,6 @@ class CandidatesOrder(QObject):
         )
         placed = {candidate.ref.partition("#")[0]: candidate for candidate in ranked}
         order = {key: place for place, key in enumerate(placed)}
-        made = [replace(renewed(row, placed[key]), rank=order[key]) for key, row in rows.items()]
+        made = [row_of_candidate(placed[key], order[key]) for key, row in rows.items()]
         bare = [row for row in self._model.rows if row.candidate is None]
         self._model.set_rows([*sorted(made, key=lambda row: row.rank), *bare])
