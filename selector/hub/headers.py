@@ -56,8 +56,7 @@ class Tensors:
 
     @property
     def twins(self) -> int:
-        """Numbers of output matrices that have the shape of the input embeddings: one and the same
-        where the configuration ties them."""
+        """Numbers of output matrices shaped like the input embeddings: the same where they are tied."""
         return sum(math.prod(shape) for shape in self.outputs if shape in self.inputs)
 
     def parameters(self, tied: bool) -> int:

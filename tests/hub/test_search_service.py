@@ -107,6 +107,19 @@ def test_a_search_knows_the_configurations_that_were_read_since_the_last(
     assert "half the size" in sentences()["org/sorter-L6"], "another commit is another model"
 
 
+def test_downloads_are_known_of_what_the_hub_listed_and_of_nothing_else(ask: Ask) -> None:
+    task = "text-classification"
+    ask("pull", ref="org/small", task=task)
+    (here,) = result_from_json(ask("search", task=task, offline=True)).candidates
+    assert (here.downloads, here.likes) == (None, None)
+    listed = result_from_json(ask("search", task=task)).candidates
+    told = {each.repo: each.downloads for each in listed}
+    assert told["org/small"]
+    ask("info", ref="org/small", task=task)
+    again = result_from_json(ask("search", task=task, offline=True)).candidates
+    assert {each.repo: each.downloads for each in again} == told
+
+
 def test_a_look_at_a_model_that_no_search_has_listed_leaves_no_trace(
     ask: Ask, hub: LoopbackHub, tmp_path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_that_the_sample_shows_its_models_from_the_disk_without_a_search(
     page = open_page(bench, qtbot)
     assert [row.key for row in page.model.rows][: len(sample.refs)] == list(sample.refs)
     assert all(row.on_disk and row.verdict == "fits" for row in page.model.rows)
+    assert {row.downloads for row in page.model.rows} == {None}, "nobody was asked"
     assert hub.requests == []
     assert page.footer.primary.text() == f"Try {len(sample.refs)} models"
     page.footer.primary.click()
