@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``petit endpoint list|add|remove|prompt|prices``."""
+"""``petit endpoint list|add|remove|forget|prompt|prices``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ from selector.engines.endpoint.prompts import MAX_BYTES, Prompt
 
 def endpoint(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     """Run one of the actions; ``list`` when none is named."""
-    actions = {"add": _add, "remove": _remove, "prompt": _prompt, "prices": _prices}
+    actions = {
+        "add": _add,
+        "remove": _remove,
+        "forget": _forget,
+        "prompt": _prompt,
+        "prices": _prices,
+    }
     if options.action in actions:
         actions[options.action](desk, screen, options)
     else:
@@ -93,6 +99,14 @@ def _remove(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         screen.document({"removed": options.name})
         return
     screen.say(screen.wording.text("endpoint.removed", name=options.name))
+
+
+def _forget(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    count = desk.forget_answers(desk.endpoint(options.name).name)
+    if screen.as_json:
+        screen.document({"forgotten": count})
+        return
+    screen.say(screen.wording.text("endpoint.forgotten", n=count, name=options.name))
 
 
 def _read_prompt(path: Path) -> Prompt:

@@ -33,9 +33,9 @@ def add_sending_options(command: argparse.ArgumentParser, chooses: bool) -> None
 def add_endpoint_options(
     command: argparse.ArgumentParser, shared: Sequence[argparse.ArgumentParser]
 ) -> None:
-    """``list``, ``add``, ``remove``, ``prompt`` and ``prices``."""
+    """``list``, ``add``, ``remove``, ``forget``, ``prompt`` and ``prices``."""
     actions = command.add_subparsers(
-        dest="action", metavar="list|add|remove|prompt|prices", parser_class=type(command)
+        dest="action", metavar="list|add|remove|forget|prompt|prices", parser_class=type(command)
     )
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
@@ -63,6 +63,8 @@ def add_endpoint_options(
     )
     remove = action("remove", "forget an endpoint, its key, its price and its answers")
     remove.add_argument("name", metavar="NAME")
+    forget = action("forget", "forget an endpoint's answers, so that it is asked anew")
+    forget.add_argument("name", metavar="NAME")
     prompt = action("prompt", "show what endpoints are asked for a task, or change it")
     prompt.add_argument("--task", required=True, metavar="ID")
     prompt.add_argument(

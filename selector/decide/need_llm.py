@@ -46,6 +46,8 @@ class Side:
     host: str = ""
     cost_per_1000: float | None = None
     currency: str = ""
+    measured_wh_per_1000: float | None = None
+    """By the processor's own counters, what it draws anyway taken off; None where they cannot be read."""
     energy_wh_per_1000: float | None = None
     """Of this computer; None where it is not known, or somebody else's."""
 
@@ -107,9 +109,11 @@ def energy_wh(watts: float, seconds: float, items: int = 1000) -> float:
 def _own_cost(side: Side, own: OwnPrice) -> Side:
     if side.given_cost is not None:
         return replace(side, cost_per_1000=side.given_cost * 1000, currency="")
-    if own.watts is None or side.latency_s is None:
+    energy = side.measured_wh_per_1000
+    if own.watts is not None and side.latency_s is not None:  # what the user says counts more
+        energy = energy_wh(own.watts, side.latency_s)
+    if energy is None:
         return replace(side, cost_per_1000=None, currency="", energy_wh_per_1000=None)
-    energy = energy_wh(own.watts, side.latency_s)
     cost = None if own.kwh is None else energy / 1000 * own.kwh
     return replace(
         side,
@@ -174,7 +178,7 @@ def _side(data: Mapping[str, Any]) -> Side:
         name: None if data.get(name) is None else float(data[name])
         for name in (
             *("score", "latency_s", "p95_s", "tokens_in", "tokens_out", "given_cost"),
-            *("cost_per_1000", "energy_wh_per_1000"),
+            *("cost_per_1000", "energy_wh_per_1000", "measured_wh_per_1000"),
         )
     }
     return Side(

@@ -95,8 +95,10 @@ def notes(need: NeedLlm, words: Wording) -> list[str]:
                 tokens_out=llm.tokens_out,
             )
         )
-    if local.energy_wh_per_1000 is not None:
+    if need.own_price.watts is not None and local.latency_s is not None:
         found.append(words.text("need_llm.own_price", watts=need.own_price.watts))
+    elif local.measured_wh_per_1000 is not None:
+        found.append(words.text("need_llm.measured_energy"))
     if llm.why_unanswered:
         found.append(_why_unanswered(llm, words))
     if llm.tokens_estimated:

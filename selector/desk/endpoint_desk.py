@@ -60,9 +60,14 @@ class EndpointDesk(LibraryDesk):
         rest = [each for each in self.endpoints() if each.name != name]
         config.save_endpoints(self.locations.endpoints, rest)
         self.set_price(name, None)
-        if self.locations.answers.exists():
-            with PaidAnswers(self.locations.answers) as answers:
-                answers.forget(name)
+        self.forget_answers(name)
+
+    def forget_answers(self, name: str) -> int:
+        """Forget what an endpoint answered, so that it is asked anew; gives how many. Raises StoreProblem."""
+        if not self.locations.answers.exists():
+            return 0
+        with PaidAnswers(self.locations.answers) as answers:
+            return answers.forget(name)
 
     def key_state(self, name: str) -> dict[str, Any]:
         """Whether its key is ``there``, and whether this system has a ``keyring``."""

@@ -49,9 +49,11 @@ class PaidAnswers:
                     found[str(key)] = (reply, float(str(seconds)))
         return found
 
-    def forget(self, endpoint: str) -> None:
-        """Drop every answer of an endpoint."""
+    def forget(self, endpoint: str) -> int:
+        """Drop every answer of an endpoint; gives how many there were."""
+        found = self._database.rows("SELECT count(*) FROM answer WHERE endpoint = ?", (endpoint,))
         self._database.write("DELETE FROM answer WHERE endpoint = ?", (endpoint,))
+        return int(str(found[0][0]))
 
     def close(self) -> None:
         """Close the connection."""

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from selector.engines.endpoint.config import Endpoint
 from selector.engines.endpoint.prices import OwnPrice, TokenPrice
 from selector.engines.endpoint.prompts import Prompt
+from selector.store.database import Database
+from selector.store.measurements import remember_measurement
 from selector.store.projects import Project
 from tests.loopback_llm import LoopbackLlm
 from tests.ui.measured_before import LABELS, N, measured_before
@@ -39,7 +41,12 @@ def llm():
 @pytest.fixture
 def job(desk, llm, tmp_path) -> Project:
     desk.keep_endpoint(Endpoint("big", llm.address, "model-1"))
-    return measured_before(desk, tmp_path)
+    made = measured_before(desk, tmp_path)
+    single = {"latency_s": {"median": 0.005, "p95": 0.009, "n": 60}, "joules": None}
+    with Database(desk.locations.database) as store:
+        for contestant in desk.contestants(made.refs, TASK):
+            remember_measurement(store, contestant.ref, f"{TASK}: one by one", single)
+    return made
 
 
 @pytest.fixture
@@ -115,6 +122,7 @@ def test_after_consent_the_card_answers_the_question(page, qtbot, llm, desk):
     assert card.heading.text() == "You do not need big for this job"
     said = " ".join(card.said())
     assert "0.11 EUR".replace(" ", "\u00a0") in said
+    assert "5 ms" in said.replace("\u00a0", " ")
     assert "unknown" in said  # the energy: nobody said what this computer draws
     assert page.results.scores.rowCount() == 4
 

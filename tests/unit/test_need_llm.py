@@ -85,6 +85,16 @@ def test_energy_of_a_machine_that_is_not_ours_is_unknown() -> None:
     assert priced(here, Prices({}, OWN)).llm.energy_wh_per_1000 == pytest.approx(0.1)
 
 
+def test_measured_energy_counts_where_the_user_says_no_power() -> None:
+    local = replace(need().local, measured_wh_per_1000=0.4)
+    without = Prices({"big": TOKEN}, replace(OWN, watts=None))
+    found = priced(need(local=local), without)
+    assert found.local.energy_wh_per_1000 == 0.4
+    assert found.local.cost_per_1000 == pytest.approx(0.4 / 1000 * 0.5)
+    assert "counters" in " ".join(notes(found, Wording("en")))
+    assert priced(need(local=local), PRICES).local.energy_wh_per_1000 == pytest.approx(0.1)
+
+
 def test_currencies_are_never_mixed() -> None:
     dollars = replace(TOKEN, currency="USD")
     assert priced(need(), Prices({"big": dollars}, OWN)).break_even == "currencies"

@@ -124,6 +124,16 @@ def test_other_words_in_the_prompt_are_another_question(desk: Desk, llm: Loopbac
     assert llm.requests[-1]["messages"][0]["content"].startswith("Sort ")
 
 
+def test_what_is_forgotten_is_asked_anew(desk: Desk, llm: LoopbackLlm) -> None:
+    set_up(desk, llm.address)
+    assert desk.forget_answers("big") == 0
+    ask(desk)
+    assert desk.forget_answers("other") == 0
+    assert desk.forget_answers("big") == 4
+    ask(desk)
+    assert len(llm.requests) == 8
+
+
 def test_a_name_that_is_not_set_up_or_a_task_that_does_not_suit_is_refused(
     desk: Desk, llm: LoopbackLlm
 ) -> None:
@@ -450,6 +460,7 @@ def test_an_evaluation_says_whether_an_llm_is_needed(
     with Database(desk.locations.database) as store:
         kept = last_measurement(store, need.local.ref, f"{SORTING}: one by one")
     assert kept is not None
+    assert kept["joules"] == need.local.measured_wh_per_1000 or kept["joules"] > 0
     assert kept["latency_s"] == {
         "median": need.local.latency_s, "p95": need.local.p95_s, "n": 30
     }  # fmt: skip

@@ -49,6 +49,7 @@ class EndpointsDialog(QDialog):
         self.save = QPushButton(text("llm.settings.save"))
         self.save.setProperty("kind", "primary")
         self.remove = QPushButton(text("llm.settings.remove"))
+        self.forget = QPushButton(text("llm.settings.forget"))
         self.save_own = QPushButton(text("llm.settings.save"))
         self.save_own.setAccessibleName(f"{text('llm.settings.save')}: {text('llm.settings.own')}")
         self.own_state = label("", "muted")
@@ -57,6 +58,7 @@ class EndpointsDialog(QDialog):
         self._fill(name)
         self.list.activated.connect(self._chosen)
         self.save.clicked.connect(self._save)
+        self.forget.clicked.connect(self._forget)
         self.remove.clicked.connect(self._remove)
         self.save_own.clicked.connect(self._save_own)
 
@@ -74,8 +76,10 @@ class EndpointsDialog(QDialog):
         column.addWidget(label(text("llm.settings.purpose"), "muted"))
         column.addWidget(self.list)
         column.addWidget(self.form)
+        column.addWidget(self.state)
         row = QHBoxLayout()
-        row.addWidget(self.state, 1)
+        row.addStretch(1)
+        row.addWidget(self.forget)
         row.addWidget(self.remove)
         row.addWidget(self.save)
         column.addLayout(row)
@@ -92,7 +96,7 @@ class EndpointsDialog(QDialog):
         close = buttons.addButton(
             text("llm.settings.close"), QDialogButtonBox.ButtonRole.RejectRole
         )
-        for button in (self.save, self.remove, self.save_own):
+        for button in (self.save, self.forget, self.remove, self.save_own):
             button.setAutoDefault(False)
         close.setDefault(True)
         buttons.rejected.connect(self.reject)
@@ -120,6 +124,7 @@ class EndpointsDialog(QDialog):
         price = self._services.desk.prices().endpoints.get(found.name) if found else None
         self.form.show_endpoint(found, price)
         self.remove.setVisible(found is not None)
+        self.forget.setVisible(found is not None)
 
     # -- keeping --------------------------------------------------------------------------------
     def _save(self) -> None:
@@ -143,6 +148,14 @@ class EndpointsDialog(QDialog):
     def _kept(self, name: str) -> None:
         self._fill(name)
         self._say(self.state, self._text("llm.settings.kept"), "ok")
+
+    def _forget(self) -> None:
+        if (name := self.current) is not None:
+            said = self._services.wording.text
+            self._run(
+                lambda: self._services.desk.forget_answers(name),
+                lambda n: self._say(self.state, said("endpoint.forgotten", n=n, name=name), "ok"),
+            )
 
     def _remove(self) -> None:
         name = self.current
