@@ -228,6 +228,10 @@ def parser() -> argparse.ArgumentParser:
 
     for command, chooses in ((trial, True), (evaluate, False), (label, True), (vote, True)):
         add_sending_options(command, chooses)
+    from selector.cli.judging_options import add_judging_options
+
+    for command in (evaluate, decide):
+        add_judging_options(command)
     text = "chat endpoints to compare with: a local server or an LLM in a cloud"
     add_endpoint_options(add("endpoint", "endpoint", text), shared)
 

@@ -27,6 +27,7 @@ def decide(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             missing=options.missing,
             sizes=tuple(options.sizes),
             llms=tuple(options.llms),
+            trained_on=options.trained_on,
         )
     )
     if screen.as_json:

@@ -97,6 +97,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         confidence=options.confidence,
         cost=options.cost,
         send=options.send,
+        trained_on=options.trained_on,
     )
     done = desk.evaluate(request, report(screen))
     if screen.as_json:

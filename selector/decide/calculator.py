@@ -13,8 +13,9 @@ from selector.decide import labelling, voting
 from selector.decide.against_llm import LlmFacts, llm_facts_from_json
 from selector.decide.codec import contestant_from_json, measurement_from_json
 from selector.decide.conclusion import with_caveats
-from selector.decide.data import read_examples
+from selector.decide.data import Examples, read_examples
 from selector.decide.given_scores import METRIC, evaluate_scores, has_scores, without_holes
+from selector.decide.hygiene import near_duplicates, seen_before
 from selector.decide.labelling import Labelling
 from selector.decide.metrics import METRICS
 from selector.decide.predictions import read_predictions
@@ -52,6 +53,9 @@ class Calculator:
     outputs where the metric does not say it, ``sizes`` by model, and ``missing``: ``wrong`` or
     ``exclude``. Without a cost in ``rules``, costs in the file count where every model has one.
 
+    ``hygiene``: ``data`` as for ``evaluate``; answers with ``warnings``, what a closer look at the examples
+    finds. In all three ``data`` may name ``seen``, a file of texts that a model was trained on.
+
     ``ask_start``: ``basis`` (labels or votes), ``rules``, ``budget``, ``repeats`` and ``rows``, the path
     of a JSON file with contestants, measurements and the answers so far; ``ask_answer``: one more (a
     label: ``index``, ``label``, ``kind``; a vote: ``index``, ``left``, ``right``, ``said``);
@@ -68,11 +72,13 @@ class Calculator:
         del emit
         if cancelled():
             raise Cancelled
-        if op not in {"evaluate", "predictions", *ASKING}:
+        if op not in {"evaluate", "predictions", "hygiene", *ASKING}:
             raise ProtocolProblem(reason="unknown op", op=op)
         try:
             if op in ASKING:
                 return self._ask(op, args)
+            if op == "hygiene":
+                return _hygiene(args["data"])
             rules = _rules(args.get("rules") or {})
             return _evaluate(args, rules) if op == "evaluate" else _predictions(args, rules)
         except (KeyError, TypeError, ValueError) as error:
@@ -117,25 +123,41 @@ def _rules(data: Mapping[str, Any]) -> Rules:
 
 def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     data = args["data"]
-    examples = read_examples(
-        Path(data["path"]),
-        data.get("input_column"),
-        data.get("label_column"),
-        data.get("second_column"),
-    )
+    examples = _examples(data)
     if data.get("sha256") not in {None, examples.sha256}:
         raise DataUnreadable(name=examples.name, reason="changed")
     rows = args
     if args.get("rows") is not None:
         rows = json.loads(Path(args["rows"]).read_text(encoding="utf-8"))
-    return evaluate(
+    done = evaluate(
         str(args["task"]),
         examples,
         [contestant_from_json(x) for x in rows["contestants"]],
         [measurement_from_json(x) for x in rows["measurements"]],
         rules,
         llms=llm_facts_from_json(args["llms"]) if args.get("llms") else None,
-    ).to_json()
+    )
+    return replace(done, decision=with_caveats(done.decision, _seen(data, examples))).to_json()
+
+
+def _examples(data: Mapping[str, Any]) -> Examples:
+    columns = (data.get(f"{each}_column") for each in ("input", "label", "second"))
+    return read_examples(Path(data["path"]), *columns)
+
+
+def _hygiene(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the window cannot find out itself: it has no numpy, and must not wait."""
+    examples = _examples(data)
+    found = [*near_duplicates(examples.inputs, examples.labels), *_seen(data, examples)]
+    return {"warnings": [each.to_json() for each in found]}
+
+
+def _seen(data: Mapping[str, Any], examples: Examples) -> list[Reason]:
+    """Overlap with the file of training texts, where one is named."""
+    if not data.get("seen"):
+        return []
+    seen = read_examples(Path(data["seen"]), unlabelled=True)
+    return seen_before(examples.inputs, seen.inputs, seen.name)
 
 
 def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
@@ -156,9 +178,10 @@ def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     if has_scores(found) and rules.metric in {None, METRIC}:
         _llms(args, [], False)
         return evaluate_scores(task, found, rules, missing).to_json()
-    told: list[Reason] = []
+    told = _seen(data, found.examples)
     if missing == "exclude":
-        found, told = without_holes(found)
+        found, left_out = without_holes(found)
+        told += left_out
     llms = _llms(args, [c.ref for c in found.contestants], rules.metric != METRIC)
     done = evaluate(task, found.examples, found.contestants, found.measurements, rules, llms=llms)
     return replace(done, decision=with_caveats(done.decision, told)).to_json()

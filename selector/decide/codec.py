@@ -31,6 +31,7 @@ def contestant_to_json(contestant: Contestant) -> dict[str, Any]:
         "predicted_memory_bytes": contestant.predicted_memory_bytes,
         "licence": contestant.licence,
         "cost": contestant.cost,
+        "datasets": list(contestant.datasets),
     }
 
 
@@ -51,6 +52,7 @@ def contestant_from_json(data: Json) -> Contestant:
         predicted_memory_bytes=_integer(data.get("predicted_memory_bytes")),
         licence=_text(data.get("licence")),
         cost=_number(data.get("cost")),
+        datasets=tuple(str(x) for x in data.get("datasets", ())),
     )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from selector.decide.axes import costs
-from selector.decide.data import FEW, Examples
+from selector.decide.data import Examples
+from selector.decide.data_checks import FEW, judge_labels
+from selector.decide.hygiene import declared_training, near_duplicates
 from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
 from selector.decide.metrics import Outputs
 from selector.errors import BadSetting
@@ -126,6 +128,12 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
         found.append(Reason("caveat.few_examples", {"n": n, "wanted": FEW}))
     if repeated := n - len(set(examples.inputs)):
         found.append(Reason("caveat.duplicates", {"count": repeated, "n": n}))
+    # Two right texts for one input are two references; two right categories are a contradiction.
+    classes = examples.labels if kind_of(entrants) in {"labels", "vector"} else None
+    if classes:
+        found += judge_labels(examples.inputs, classes)
+    found += near_duplicates(examples.inputs, classes)
+    found += declared_training(examples, [entrant.contestant for entrant in entrants])
     for entrant in entrants:
         if error := entrant.error:
             facts = {"ref": entrant.ref, "error": error.get("code", "petit.error")}

@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from selector.decide.data_checks import judge
 from selector.decide.tables import Table, read_table
 from selector.errors import DataColumns, DataEmpty
 from selector.hub.candidate import Reason
 from selector.tasks.base import PAIR_SEPARATOR
 
-FEW = 30
-"""Fewer examples than this decide next to nothing."""
-FEW_OF_A_LABEL = 5
-IMBALANCE = 0.8
-"""Share of one label from which accuracy says little."""
 INPUT_NAMES = (
     *("text", "texte", "sentence", "phrase", "message", "input", "inputs", "entree", "question"),
     *("query", "requete", "utterance", "prompt", "content", "contenu", "comment", "commentaire"),
@@ -96,7 +91,7 @@ def read_examples(
     warnings += dropped
     if not inputs:
         raise DataEmpty(name=table.name)
-    warnings += _judge(inputs, labels)
+    warnings += judge(inputs, labels)
     return Examples(
         name=table.name,
         sha256=table.sha256,
@@ -202,32 +197,3 @@ def _rows(
     if unlabelled:
         warnings.append(Reason("warning.unlabelled_rows", {"count": unlabelled}))
     return inputs, None if label is None else labels, warnings
-
-
-def _judge(inputs: list[str], labels: list[str] | None) -> list[Reason]:
-    warnings = []
-    n = len(inputs)
-    if n < FEW:
-        warnings.append(Reason("warning.few_examples", {"n": n, "wanted": FEW}))
-    if repeated := n - len(set(inputs)):
-        warnings.append(Reason("warning.duplicates", {"count": repeated, "n": n}))
-    if labels is None:
-        return warnings
-    said: dict[str, set[str]] = defaultdict(set)
-    for text, label in zip(inputs, labels, strict=True):
-        said[text].add(label)
-    if conflicting := sum(len(x) > 1 for x in said.values()):
-        warnings.append(Reason("warning.conflicting_duplicates", {"count": conflicting}))
-    counts = Counter(labels)
-    if len(counts) == 1:
-        warnings.append(Reason("warning.one_label", {"label": labels[0]}))
-    # Scores and free answers are labels too, but not classes: nothing to balance there.
-    elif len(counts) <= max(2, n // 4):
-        label, most = counts.most_common(1)[0]
-        if most > IMBALANCE * n:
-            warnings.append(Reason("warning.imbalance", {"label": label, "share": most / n}))
-        rare = [x for x, count in counts.items() if count < FEW_OF_A_LABEL]
-        if rare and n >= FEW:
-            facts = {"count": len(rare), "labels": rare[:10], "wanted": FEW_OF_A_LABEL}
-            warnings.append(Reason("warning.rare_labels", facts))
-    return warnings

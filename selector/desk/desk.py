@@ -18,7 +18,7 @@ from typing import Any
 from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.asking_desk import AskingDesk
+from selector.desk.data_desk import DataDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.library_desk import never
@@ -58,7 +58,7 @@ def ignore(_: object) -> None:
     """For callers that wait for the end."""
 
 
-class Desk(AskingDesk):
+class Desk(DataDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(

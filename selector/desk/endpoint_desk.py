@@ -134,7 +134,8 @@ class EndpointDesk(LibraryDesk):
             pinned = contestant(
                 reference, task, model, row.facts, row.licence.id, available, self.locations.made
             )
-            found.setdefault(pinned.ref, pinned)
+            named = tuple(row.about.datasets.value or ())
+            found.setdefault(pinned.ref, replace(pinned, datasets=named))
         return tuple(found.values())
 
     def _endpoint_contestant(self, name: str, task_id: str) -> Contestant:

@@ -133,6 +133,7 @@ def _table(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
         "path": str(request.data.resolve()),
         "input_column": request.input_column,
         "label_column": request.label_column,
+        "seen": None if request.trained_on is None else str(request.trained_on.resolve()),
     }
 
 

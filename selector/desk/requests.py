@@ -123,6 +123,8 @@ class EvaluateRequest:
     cost: str = "parameters"
     send: bool = False
     """Whether the user has seen what goes to the chat endpoints among ``refs``, and agreed."""
+    trained_on: Path | None = None
+    """Texts that a model was trained on: examples among them are counted and told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class PredictionsRequest:
     sizes: tuple[tuple[str, int], ...] = ()
     llms: tuple[str, ...] = ()
     """Models of the file that are LLMs: each is compared with the smallest other one that may do."""
+    trained_on: Path | None = None
+    """As in EvaluateRequest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Contestant:
     """On an axis of the user's own (a price, an energy), in their unit; smaller is better."""
     endpoint: Mapping[str, Any] | None = None
     """Of a chat endpoint: what its worker needs to load (see endpoint_role.py). Never a key."""
+    datasets: tuple[str, ...] = ()
+    """Training data that the model's card names."""
 
     @property
     def remote(self) -> bool:

@@ -116,6 +116,16 @@ def test_that_few_examples_are_warned_of(page, bench, qtbot, tmp_path):
     assert "2 examples decide next to nothing" in page.examples.preview._warnings.text()
 
 
+def test_that_nearly_equal_texts_with_other_answers_are_warned_of(page, bench, qtbot, tmp_path):
+    text = "my card was declined twice in the shop this morning, why"
+    rows = f'text,label\n"{text}",card\n"{text.upper()}!",fee\nbye,card\nsee you,card\n'
+    page.examples.file_chosen.emit(write(tmp_path, rows))
+    settled(bench, qtbot)
+    said = page.examples.preview._warnings.text()
+    assert said.count("1 ↔ 2") == 2
+    assert text not in said
+
+
 def test_that_typed_lines_become_inputs_and_a_tab_inside_a_line_stays(page, bench, qtbot):
     page.examples.tabs.setCurrentIndex(1)
     page.examples.typed.setPlainText("one\n\n  two \nleft\tright\n")

@@ -201,6 +201,7 @@ def test_caveats() -> None:
         "caveat.unknown_cost",
         "caveat.labels_do_not_match",
         "caveat.all_bad",
+        "warning.imbalance",
     }
     assert found["caveat.labels_do_not_match"]["generic"] is True
     assert found["caveat.labels_do_not_match"]["share"] == 1

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from selector.hub.candidate import Reason
 from selector.wording import Wording
 from ui.models.examples_model import ExamplesModel
 from ui.pages.examples_summary import ExamplesSummary
@@ -77,8 +78,7 @@ class ExamplesPreview(QWidget):
         lines = [text(x.code, **x.facts) for x in summary.warnings]
         if summary.label_column is None:
             lines.append(text("task.warning.no_labels"))
-        self._warnings.setText("\n".join(lines))
-        self._warnings.setVisible(bool(lines))
+        self._say(lines)
         self._rows.set_rows(summary.first)
         shown = [(name, self._wording.count(n)) for name, n in summary.labels[:MOST_LABELS]]
         if len(summary.labels) > MOST_LABELS:
@@ -90,6 +90,15 @@ class ExamplesPreview(QWidget):
             height = view.verticalHeader().defaultSectionSize() * rows
             view.setFixedHeight(height + view.horizontalHeader().sizeHint().height() + 4)
             view.resizeColumnToContents(1)
+
+    def add_warnings(self, found: Sequence[Reason]) -> None:
+        """What a closer look found, below what is said already."""
+        said = self._warnings.text().split("\n") if self._warnings.text() else []
+        self._say([*said, *(self._wording.text(x.code, **x.facts) for x in found)])
+
+    def _say(self, lines: Sequence[str]) -> None:
+        self._warnings.setText("\n".join(lines))
+        self._warnings.setVisible(bool(lines))
 
     def _column_box(self, name: str) -> tuple[QComboBox, QLabel]:
         box = QComboBox()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from selector.errors import PetitError
+from selector.hub.candidate import Reason
 from selector.store.projects import Project
 from ui.background import Job
 from ui.messages import show_error
@@ -182,8 +183,26 @@ class TaskPage(QWidget):
             inputs=project.inputs or summary.inputs,
         )
         self._read = (seen.data_path, seen.input_column, seen.label_column)
+        self._look_closer()
         if seen != project:
             self._services.change_project(seen)
+
+    def _look_closer(self) -> None:
+        """What takes longer than reading: its warnings are added when they are there."""
+        path, source, answers = self._read or (None, None, None)
+        if path is None:
+            return
+        desk, file = self._services.desk, Path(path)
+        self._reading = self._services.background.run(
+            "examples",
+            lambda cancelled, _progress: desk.check_examples(file, source, answers, cancelled),
+            on_done=self._show_findings,
+            on_error=self._show_problem,
+        )
+
+    def _show_findings(self, found: tuple[Reason, ...]) -> None:
+        self._reading = None
+        self.examples.preview.add_warnings(found)
 
     def _show_problem(self, error: PetitError) -> None:
         self._reading = None
