@@ -64,7 +64,9 @@ class OnnxGraph:
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
-                raise RunFailed(index=min(indices), detail=first_line(error)) from error
+                # Which of several is to blame shows when fewer are run.
+                named = {"index": indices[0]} if len(indices) == 1 else {}
+                raise RunFailed(**named, detail=first_line(error)) from error
             return finish(found.astype(np.float32, copy=False), mask)
 
         lengths = [max(1, len(item.ids)) for item in tokens]

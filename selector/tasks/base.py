@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from selector.tasks.outputs import Finished, Partial
+from selector.tasks.outputs import Event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +31,12 @@ class TaskRunner(Protocol):
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
-        """Run every input; exactly one Finished for each unless ``cancelled()`` becomes true.
+    ) -> Iterator[Event]:
+        """Run every input; exactly one Finished or Failed for each unless ``cancelled()`` becomes true.
 
-        Finished may come in any order (tight batches); ``index`` counts within ``inputs``.
-        Raises RunFailed naming the input.
+        They may come in any order (tight batches); ``index`` counts within ``inputs``. What it raises
+        (RunFailed, OutOfMemory, with the input's ``index`` where one is to blame) ends the run; ``Items``
+        goes on with the others.
         """
 
 

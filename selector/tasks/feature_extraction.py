@@ -10,7 +10,7 @@ from typing import Any
 from selector.errors import RunFailed
 from selector.tasks.base import Task
 from selector.tasks.models import Embedder
-from selector.tasks.outputs import Finished, Partial, Vector
+from selector.tasks.outputs import Event, Failed, Finished, Vector
 from selector.tasks.torch_encoder import load_torch_embedder
 
 
@@ -25,7 +25,7 @@ class EmbeddingRunner:
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner."""
         import numpy as np
 
@@ -33,7 +33,10 @@ class EmbeddingRunner:
             for place, index in enumerate(rows.indices):
                 row = rows.values[place]
                 if not np.isfinite(row).all():
-                    raise RunFailed(index=index, detail="the vector has values that are no numbers")
+                    yield Failed(
+                        index, RunFailed(detail="the vector has values that are no numbers")
+                    )
+                    continue
                 cut = rows.cut[place] if rows.cut else 0
                 yield Finished(index, Vector(tuple(row.tolist())), cut)
 

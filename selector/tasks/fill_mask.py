@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import RunFailed
+from selector.input_errors import InputUnusable
 from selector.tasks.base import Task, TaskRunner
-from selector.tasks.outputs import Finished, Labels, Partial, ScoredLabel
-from selector.tasks.readable import refuse_unreadable
+from selector.tasks.outputs import Event, Failed, Finished, Labels, ScoredLabel
 from selector.tasks.torch_masked import TorchMasked
 
 WORDS = 10
@@ -29,12 +29,15 @@ class FillingRunner:
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner."""
-        refuse_unreadable(inputs)
         for found in self._model.fill(inputs, WORDS, cancelled):
+            if isinstance(found, InputUnusable):
+                yield Failed(int(found.facts["index"]), found)
+                continue
             if not all(math.isfinite(score) for _, score in found.words):
-                raise RunFailed(index=found.index, detail="the scores are not numbers")
+                yield Failed(found.index, RunFailed(detail="the scores are not numbers"))
+                continue
             labels = Labels(tuple(ScoredLabel(word, score) for word, score in found.words))
             yield Finished(found.index, labels, found.cut)
 

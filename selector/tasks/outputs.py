@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from selector.errors import PetitError
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredLabel:
@@ -63,6 +65,18 @@ class Finished:
     output: Output
     cut: int = 0
     """Tokens of the input beyond the model's length, which it did not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Input number ``index`` gets no output; the others do."""
+
+    index: int
+    error: PetitError
+
+
+Event = Partial | Finished | Failed
+"""What a runner gives while it runs."""
 
 
 def to_json(output: Output) -> dict[str, Any]:

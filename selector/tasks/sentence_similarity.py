@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selector.errors import RunFailed
+from selector.errors import PetitError
 from selector.tasks.base import PAIR_SEPARATOR, Task, TaskRunner
 from selector.tasks.feature_extraction import EmbeddingRunner, load_embeddings
+from selector.tasks.items import Items
 from selector.tasks.models import Embedder
-from selector.tasks.outputs import Finished, Partial, Similarity, Vector
+from selector.tasks.outputs import Event, Failed, Finished, Similarity, Vector
 
 
 class SimilarityRunner:
@@ -20,30 +21,32 @@ class SimilarityRunner:
     labels: tuple[str, ...] = ()
 
     def __init__(self, embeddings: EmbeddingRunner) -> None:
-        self._embeddings = embeddings
+        self._items = Items(embeddings, "text")
         self.parameters = embeddings.parameters
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner."""
         pairs = [text.partition(PAIR_SEPARATOR)[::2] for text in inputs]
-        for index, text in enumerate(inputs):
-            if PAIR_SEPARATOR not in text:
-                raise RunFailed(index=index, detail="not two texts joined by a tab")
         texts = list(dict.fromkeys(side for pair in pairs for side in pair))
         vectors: dict[str, tuple[float, ...]] = {}
         cut: dict[str, int] = {}
-        for event in self._embeddings.run(texts, parameters, cancelled):
-            if isinstance(event, Finished) and isinstance(event.output, Vector):
+        failures: dict[str, PetitError] = {}
+        for event in self._items.run(texts, parameters, cancelled):
+            if isinstance(event, Failed):
+                failures[texts[event.index]] = event.error
+            elif isinstance(event, Finished) and isinstance(event.output, Vector):
                 vectors[texts[event.index]] = event.output.values
                 cut[texts[event.index]] = event.cut
-        if len(vectors) < len(texts):  # cancelled on the way
-            return
         for index, (left, right) in enumerate(pairs):
-            cosine = sum(a * b for a, b in zip(vectors[left], vectors[right], strict=True))
-            score = Similarity(max(-1.0, min(1.0, cosine)))
-            yield Finished(index, score, cut[left] + cut[right])
+            failure = failures.get(left) or failures.get(right)
+            if failure is not None:
+                yield Failed(index, failure)
+            elif left in vectors and right in vectors:  # else cancelled on the way
+                cosine = sum(a * b for a, b in zip(vectors[left], vectors[right], strict=True))
+                score = Similarity(max(-1.0, min(1.0, cosine)))
+                yield Finished(index, score, cut[left] + cut[right])
 
 
 def similarity(model: Embedder) -> SimilarityRunner:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from selector.tasks.base import Task, TaskRunner
-from selector.tasks.outputs import Finished, Partial, Text
-from selector.tasks.readable import refuse_unreadable
+from selector.tasks.outputs import Event, Failed, Finished, Text
+from selector.tasks.readable import empty
 from selector.tasks.torch_seq2seq import TorchRewriter
 
 MAX_NEW_TOKENS = 128
@@ -26,14 +26,18 @@ class SummaryRunner:
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner. Parameter: max_new_tokens."""
-        refuse_unreadable(inputs)
+        refusals = [empty(index, text) for index, text in enumerate(inputs)]
+        for index, refusal in enumerate(refusals):
+            if refusal is not None:
+                yield Failed(index, refusal)
         most = max(1, int(parameters.get("max_new_tokens", MAX_NEW_TOKENS)))
         prefix = self._model.prefix("summarization")
-        texts = [prefix + text for text in inputs]
+        kept = [index for index, refusal in enumerate(refusals) if refusal is None]
+        texts = [prefix + inputs[index] for index in kept]
         for found in self._model.rewrite(texts, most, cancelled):
-            yield Finished(found.index, Text(found.text, found.tokens), found.cut)
+            yield Finished(kept[found.index], Text(found.text, found.tokens), found.cut)
 
 
 def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:

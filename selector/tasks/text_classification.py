@@ -10,7 +10,7 @@ from typing import Any
 from selector.errors import RunFailed
 from selector.tasks.base import Task, TaskRunner
 from selector.tasks.models import Classifier
-from selector.tasks.outputs import Finished, Labels, Partial, ScoredLabel
+from selector.tasks.outputs import Event, Failed, Finished, Labels, ScoredLabel
 from selector.tasks.torch_encoder import load_torch_classifier
 
 
@@ -24,7 +24,7 @@ class ClassificationRunner:
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner."""
         import numpy as np
 
@@ -34,7 +34,8 @@ class ClassificationRunner:
                 row = scores[place]
                 if not np.isfinite(row).all():
                     # Half precision overflows in some models; a ranking of NaN would look like one.
-                    raise RunFailed(index=index, detail="the scores are not numbers")
+                    yield Failed(index, RunFailed(detail="the scores are not numbers"))
+                    continue
                 ranked = sorted(
                     zip(self.labels, row.tolist(), strict=True), key=lambda pair: -pair[1]
                 )

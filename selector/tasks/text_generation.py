@@ -10,7 +10,7 @@ from typing import Any
 from selector.errors import RunFailed
 from selector.tasks.base import Task, TaskRunner
 from selector.tasks.models import Writer, Written
-from selector.tasks.outputs import Finished, Partial, Text
+from selector.tasks.outputs import Event, Finished, Partial, Text
 from selector.tasks.torch_writer import load_torch_writer
 
 MAX_NEW_TOKENS = 128
@@ -27,7 +27,7 @@ class GenerationRunner:
 
     def run(
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
-    ) -> Iterator[Partial | Finished]:
+    ) -> Iterator[Event]:
         """See TaskRunner; Partial pieces in order before each Finished."""
         given = {"max_new_tokens": MAX_NEW_TOKENS, **parameters}
         for index, text in enumerate(inputs):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selector.errors import LoadFailed, RunFailed
+from selector.errors import LoadFailed
+from selector.input_errors import InputUnusable
 from selector.tasks.batching import run_batches
 from selector.tasks.failures import is_out_of_memory
 from selector.tasks.models import Stop
@@ -50,30 +51,42 @@ class TorchMasked:
         self._before, self._after = frame[:1], frame[1:]
 
     def _ids(self, index: int, text: str) -> tuple[list[int], int, int]:
-        """Tokens around the gap, the gap's place among them, and how many were left out."""
+        """Tokens around the gap, the gap's place among them, and how many were left out.
+
+        Raises InputUnusable.
+        """
         tokenizer = self._loaded.tokenizer
         gaps = self._gap.findall(text)
         if len(gaps) != 1:
-            raise RunFailed(index=index, detail=f"one gap [MASK] is needed, not {len(gaps)}")
+            raise InputUnusable(index=index, reason="input.gaps", gaps=len(gaps))
         marked = self._gap.sub(lambda _: tokenizer.mask_token, text)
         ids = list(tokenizer(marked, add_special_tokens=False)["input_ids"])
         if tokenizer.mask_token_id not in ids:
-            raise RunFailed(index=index, detail="the model's tokenizer does not see the gap")
+            raise InputUnusable(index=index, reason="input.gap_unseen")
         room = max(1, self._loaded.max_length - len(self._before) - len(self._after))
         gap = ids.index(tokenizer.mask_token_id)
         start, end = window(len(ids), gap, room)
         framed = [*self._before, *ids[start:end], *self._after]
         return framed, gap - start + len(self._before), len(ids) - (end - start)
 
-    def fill(self, texts: Sequence[str], count: int, stop: Stop) -> Iterator[Fillings]:
-        """The ``count`` best words for every text, in any order; ends early when ``stop()`` becomes true.
+    def fill(
+        self, texts: Sequence[str], count: int, stop: Stop
+    ) -> Iterator[Fillings | InputUnusable]:
+        """The ``count`` best words for every text, in any order, or why a text has no gap to be filled.
 
-        Raises RunFailed naming a text without exactly one gap, OutOfMemory.
+        Ends early when ``stop()`` becomes true. Raises OutOfMemory.
         """
         import torch
 
         tokenizer = self._loaded.tokenizer
-        read = [self._ids(index, text) for index, text in enumerate(texts)]
+        read: list[tuple[list[int], int, int]] = []
+        numbers: list[int] = []
+        for index, text in enumerate(texts):
+            try:
+                read.append(self._ids(index, text))
+                numbers.append(index)
+            except InputUnusable as error:
+                yield error
 
         def compute(indices: Sequence[int]) -> Any:
             rows = {"input_ids": [read[i][0] for i in indices]}
@@ -97,4 +110,4 @@ class TorchMasked:
                     word = tokenizer.decode([token]).strip()
                     words[word] = words.get(word, 0.0) + score
                 ranked = sorted(words.items(), key=lambda pair: -pair[1])
-                yield Fillings(index, tuple(ranked[:count]), read[index][2])
+                yield Fillings(numbers[index], tuple(ranked[:count]), read[index][2])

@@ -14,14 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from selector import registry
 from selector.engines.made import fidelity_of
 from selector.errors import Cancelled, PetitError
+from selector.tasks.items import unusable
 from selector.tasks.outputs import Output, Text, from_json
 from selector.trial.check_sentences import check_sentences
 from selector.trial.lock import machine_turn
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.seat import Seat
-from selector.trial.turns import block_size, turns
+from selector.trial.turns import block_size, portions, turns
 from selector.worker.client import WorkerClient
 from selector.worker.supervisor import groups
 
@@ -51,6 +53,10 @@ class TrialRun:
         self._tell = on_event
         self._cancelled = cancelled
         self._unit = "inputs/s"
+        kind = registry.task(trial.task).input_kind
+        problems = (unusable(index, text, kind) for index, text in enumerate(trial.inputs))
+        self._unusable = {int(x.facts["index"]): x for x in problems if x is not None}
+        """What no model can take, by its number: it is never sent."""
 
     def run(
         self, available_bytes: int, known: Mapping[str, Mapping[int, Output]] | None = None
@@ -162,8 +168,11 @@ class TrialRun:
         seat.memory = int(loaded["peak_bytes"])
         seat.labels = tuple(str(label) for label in loaded["labels"])
         seat.versions = dict(loaded["versions"])
-        if self._trial.inputs:
-            self._run_block(seat, worker, [0], timed=False)
+        # Once before anything is timed, with the first input that can be read.
+        for index in range(len(self._trial.inputs)):
+            if index not in self._unusable:
+                self._run_block(seat, worker, [index], timed=False)
+                break
 
     # -- running ----------------------------------------------------------------------------------
     def _take_turns(self, seats: list[Seat]) -> None:
@@ -181,6 +190,9 @@ class TrialRun:
                 if todo := [i for i in block if i in missing[who]]:
                     self._turn(seats[who], todo, repeat)
         for seat in seats:
+            if seat.error is None and seat.only_errors:
+                seat.error = dict(seat.item_errors[min(seat.item_errors)])
+                self._tell(TrialEvent("failed", seat.contestant.ref, facts=seat.error))
             if seat.error is None:
                 self._tell(
                     TrialEvent("finished", seat.contestant.ref, facts={"memory_bytes": seat.memory})
@@ -195,7 +207,12 @@ class TrialRun:
                 seat.shared |= not alone
                 facts = {"repeat": repeat, "n": len(todo)}
                 self._tell(TrialEvent("turn", ref, todo[0], facts=facts))
-                self._run_block(seat, seat.worker, todo, timed=True)
+                for index in todo:
+                    if error := self._unusable.get(index):
+                        self._unanswered(seat, index, error.code, error.facts)
+                usable = [index for index in todo if index not in self._unusable]
+                for part in portions(usable, self._trial.inputs):
+                    self._run_block(seat, seat.worker, part, timed=True)
         except PetitError as error:
             self._failed(seat, error)
 
@@ -210,7 +227,9 @@ class TrialRun:
             if not timed:
                 return
             if "item_error" in data:
-                self._unanswered(seat, indices, data["item_error"])
+                item = data["item_error"]
+                index = indices[int(item["index"])]
+                self._unanswered(seat, index, str(item["code"]), item["facts"])
             elif "wait_s" in data:
                 self._tell(TrialEvent("waiting", ref, facts={"for": "server", **data}))
             elif "partial" in data:
@@ -245,15 +264,19 @@ class TrialRun:
         seat.memory = max(seat.memory or 0, int(result["peak_bytes"]))
         if timed:
             seconds = float(result["seconds"])
-            seat.seconds.extend([seconds * share] * len(indices))
+            answered = int(result["n"])
+            if answered == 0:
+                return
+            # An input that nobody could read took no time to speak of.
+            seat.seconds.extend([seconds / answered] * answered)
             seat.busy_s += seconds
-            generated = isinstance(seat.outputs[indices[0]], Text)
+            generated = any(isinstance(seat.outputs[i], Text) for i in indices)
             self._unit = "tokens/s" if generated else "inputs/s"
-            seat.amount += float(result["tokens"]) if generated else len(indices)
+            seat.amount += float(result["tokens"]) if generated else answered
 
-    def _unanswered(self, seat: Seat, indices: list[int], item: dict[str, Any]) -> None:
-        index = indices[int(item["index"])]
-        seat.item_errors[index] = {"code": str(item["code"]), "facts": dict(item["facts"])}
+    def _unanswered(self, seat: Seat, index: int, code: str, facts: Mapping[str, Any]) -> None:
+        placed = {"index": index} if "index" in facts else {}
+        seat.item_errors[index] = {"code": code, "facts": {**facts, **placed}}
         self._tell(
             TrialEvent("unanswered", seat.contestant.ref, index, facts=seat.item_errors[index])
         )

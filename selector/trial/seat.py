@@ -37,6 +37,12 @@ class Seat:
     cut: set[int] = field(default_factory=set)
     """Positions of inputs whose ends the model did not see."""
 
+    @property
+    def only_errors(self) -> bool:
+        """Whether a model here was asked and every single input failed."""
+        asked = bool(self.item_errors) and not self.contestant.remote
+        return asked and all(output is None for output in self.outputs)
+
     def measurement(self, unit: str) -> Measurement:
         """The row of this contestant."""
         return Measurement(

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 SINGLE_UP_TO = 16
 """Up to this many inputs each is timed alone; beyond, blocks use each engine's batching."""
 BLOCK = 32
+PORTION_CHARACTERS = 1_200_000
+"""Of the inputs in one request, so that its line stays below the protocol's limit however it is escaped."""
 
 
 def block_size(wanted: int, inputs: int) -> int:
@@ -28,3 +30,18 @@ def turns(
         shift = number % max(1, len(contestants))
         for contestant in [*contestants[shift:], *contestants[:shift]]:
             yield contestant, block
+
+
+def portions(indices: Sequence[int], inputs: Sequence[str]) -> Iterator[list[int]]:
+    """``indices`` in order, in parts whose texts can travel together; a large one travels alone."""
+    part: list[int] = []
+    size = 0
+    for index in indices:
+        length = len(inputs[index])
+        if part and size + length > PORTION_CHARACTERS:
+            yield part
+            part, size = [], 0
+        part.append(index)
+        size += length
+    if part:
+        yield part

@@ -58,7 +58,8 @@ def encode(message: Request | Event) -> bytes:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise ProtocolProblem(reason="not JSON", detail=str(error)) from error
-    line = text.encode("utf-8", "replace") + b"\n"
+    # Half a character pair travels as it is: the input that holds it fails by name where it is read.
+    line = text.encode("utf-8", "surrogatepass") + b"\n"
     if len(line) > MAX_LINE:
         raise ProtocolProblem(reason="too long", bytes=len(line))
     return line

@@ -22,12 +22,13 @@ from selector.errors import (
     ProtocolProblem,
     RunFailed,
 )
-from selector.log import redact
+from selector.log import redact, redacted
 from selector.machine.cpu import probe_cpu
 from selector.machine.meter import now_bytes, peak_bytes
 from selector.tasks.base import TaskRunner
 from selector.tasks.failures import first_line, is_out_of_memory
-from selector.tasks.outputs import Partial, to_json
+from selector.tasks.items import Items
+from selector.tasks.outputs import Failed, Partial, to_json
 
 
 def _versions(names: tuple[str, ...]) -> dict[str, str]:
@@ -64,6 +65,7 @@ class ModelRole:
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
+        self._items: Items | None = None
         self._defaults: dict[str, Any] = {}
 
     def handle(
@@ -99,8 +101,9 @@ class ModelRole:
         engine = registry.engine(str(args["engine"]))
         task = registry.task(str(args["task"]))
         options = {**args, "threads": _threads(int(args.get("threads") or 0))}
-        self._runner = None  # a second load must not hold both models
+        self.close()  # a second load must not hold both models
         self._runner = engine.load(folder, task, options)
+        self._items = Items(self._runner, task.input_kind)
         self._defaults = dict(task.default_parameters)
         return {
             "load_s": time.perf_counter() - start,
@@ -137,18 +140,24 @@ class ModelRole:
         emit: Callable[[dict[str, Any]], None],
         cancelled: Callable[[], bool],
     ) -> dict[str, Any]:
-        """Args: inputs, parameters. Emits {"partial"} and {"output"}; gives n, tokens and seconds."""
-        if self._runner is None:
+        """Args: inputs, parameters. Emits {"partial"}, {"output"} and {"item_error"}; gives n, tokens, seconds."""
+        if self._items is None:
             raise ProtocolProblem(reason="nothing loaded")
         inputs = [str(text) for text in args["inputs"]]
         start = last = time.perf_counter()
         done = tokens = 0
         parameters = {**self._defaults, **(args.get("parameters") or {})}
-        for event in self._runner.run(inputs, parameters, cancelled):
+        for event in self._items.run(inputs, parameters, cancelled):
             if isinstance(event, Partial):
                 emit({"partial": {"index": event.index, "text": event.text}})
                 continue
             now = time.perf_counter()
+            if isinstance(event, Failed):
+                facts = redacted(event.error.facts)
+                item = {"index": event.index, "code": event.error.code, "facts": facts}
+                emit({"item_error": item})
+                last = now
+                continue
             output = to_json(event.output)
             given = {"index": event.index, "output": output, "seconds": now - last}
             emit({"output": {**given, "cut": event.cut} if event.cut else given})
@@ -162,7 +171,7 @@ class ModelRole:
 
     def close(self) -> None:
         """Let go of the model."""
-        self._runner = None
+        self._runner = self._items = None
 
 
 def role() -> ModelRole:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selector import registry
-from selector.errors import RunFailed, UnsupportedModel
+from selector.errors import UnsupportedModel
 from selector.tasks.base import TaskRunner
-from selector.tasks.outputs import Finished, Labels
+from selector.tasks.outputs import Failed, Finished, Labels
 from selector.tasks.torch_masked import window
 from tests.end_to_end.test_command_line import Petit
 from tests.loopback_hub import LoopbackHub, Repository
@@ -57,16 +57,15 @@ def test_the_gap_is_seen_wherever_it_lies_in_a_long_text(runner: TaskRunner) -> 
         "[MASK] and [MASK]",
         "",
         "  ",
-        "a\0 [MASK]",
-        "\ud800 [MASK]",
-        "[MASK]" + "a" * 10**6,
     ],
-    ids=["none", "two", "empty", "blank", "nul", "surrogate", "huge"],
+    ids=["none", "two", "empty", "blank"],
 )
-def test_a_text_that_cannot_be_filled_is_named(runner: TaskRunner, text: str) -> None:
-    with pytest.raises(RunFailed) as caught:
-        fill(runner, "my [MASK]", text)
-    assert caught.value.facts["index"] == 1
+def test_a_text_that_cannot_be_filled_is_named_and_the_others_go_on(
+    runner: TaskRunner, text: str
+) -> None:
+    found = {x.index: x for x in runner.run(["a [MASK]", text, "[MASK]"], {}, lambda: False)}
+    assert [type(found[i]) for i in range(3)] == [Finished, Failed, Finished]
+    assert found[1].error.facts["reason"] == "input.gaps"  # type: ignore[union-attr]
 
 
 def test_a_model_without_the_head_is_refused(tmp_path: Path) -> None:

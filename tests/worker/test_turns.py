@@ -65,6 +65,28 @@ def run(tmp_path: Path) -> Callable[..., tuple[tuple[Measurement, ...], list[Tri
     return go
 
 
+def test_bad_inputs_are_told_and_the_rest_is_measured(run: Any) -> None:
+    texts = ["a\0", "my card", "lost \ud83d", "b" * 9_000_000, "c" * 999_999, "d" * 999_999]
+    (row,), events = run(["good"], texts, trial={"block": 6})
+    assert row.error is None
+    assert [output is not None for output in row.outputs] == [False, True, False, False, True, True]
+    assert {i: x["facts"]["reason"] for i, x in row.item_errors.items()} == {
+        0: "input.nul",
+        2: "input.half_character",
+        3: "input.too_long",
+    }
+    assert row.latency.n == 3
+    assert sorted(x.index for x in events if x.kind == "unanswered") == [0, 2, 3]
+
+
+def test_a_contestant_that_could_read_no_input_says_why(run: Any) -> None:
+    (row,), events = run(["good"], ["a\0", "\0"])
+    assert row.error is not None
+    assert row.error["code"] == "input.unusable"
+    assert sorted(row.item_errors) == [0, 1]
+    assert events[-1].kind == "failed"
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [

@@ -52,6 +52,21 @@ def test_a_classifier_answers_every_input_with_its_own_labels(
     assert sorted(event["output"]["index"] for event in events) == [0, 1, 2]  # type: ignore[index]
 
 
+def test_an_input_that_is_no_text_fails_alone_on_the_wire_too(
+    worker: WorkerClient, models: Path
+) -> None:
+    load(worker, models / "classifier", "text-classification")
+    events: list[dict[str, dict[str, object]]] = []
+    given = ["my card", "a\0", "lost \ud83d", "refund"]
+    result = worker.call("run", {"inputs": given}, events.append)  # type: ignore[arg-type]
+    failed = {x["item_error"]["index"]: x["item_error"] for x in events if "item_error" in x}
+    assert {i: x["facts"]["reason"] for i, x in failed.items()} == {  # type: ignore[index]
+        1: "input.nul",
+        2: "input.half_character",
+    }
+    assert result["n"] == 2
+
+
 def test_an_encoder_without_a_head_is_refused_instead_of_guessing(
     worker: WorkerClient, models: Path
 ) -> None:

@@ -62,6 +62,14 @@ class AnswersModel(QAbstractTableModel):
             first, last = self.index(min(rows), 1), self.index(max(rows), len(self._names))
             self.dataChanged.emit(first, last)
 
+    def add_failures(self, failed: Mapping[tuple[int, int], str]) -> None:
+        """Take the reasons why an input got no answer, by (input number, contestant number)."""
+        for (row, column), reason in failed.items():
+            if 0 <= row < len(self._inputs) and 0 <= column < len(self._names):
+                self._cells[row][column] = ShownAnswer(reason, kind="failed", tip=reason)
+                cell = self.index(row, column + 1)
+                self.dataChanged.emit(cell, cell)
+
     def set_note(self, column: int, kind: str, text: str) -> None:
         """What the cells of a contestant say that have no answer; ``kind`` waiting or failed."""
         if not 0 <= column < len(self._names):

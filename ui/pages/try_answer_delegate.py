@@ -59,10 +59,13 @@ class AnswerDelegate(QStyledItemDelegate):
         area = QRectF(option.rect).adjusted(PAD, GAP, -PAD, -GAP)
         if found.kind == "answer":
             self._answer(painter, area, found, option.font)
+        elif found.kind == "failed":
+            painter.setPen(QColor(self._theme.tokens.bad))
+            painter.setClipRect(area)
+            wrapped = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(area, int(wrapped), found.text)
         else:
-            painter.setPen(
-                QColor(self._theme.tokens.bad if found.kind == "failed" else self._muted)
-            )
+            painter.setPen(QColor(self._muted))
             self._line(painter, area, found.text, option.font, Qt.AlignmentFlag.AlignVCenter)
         painter.restore()
 

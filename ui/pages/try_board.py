@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -119,10 +120,23 @@ class TryBoard(QScrollArea):
             if isinstance(output, Text) and self.texts[column].text != output.text:
                 self.texts[column].set_text(output.text)
 
+    def add_failures(self, failed: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
+        """Take errors (code and facts) of single inputs by (input number, contestant number)."""
+        if self._kind != "text":
+            self.model.add_failures({place: self._reason(x) for place, x in failed.items()})
+
     def stream(self, number: int, piece: str) -> None:
         """Add a piece of text to a contestant's card."""
         if self._kind == "text":
             self.texts[number].append_text(piece)
+
+    def _reason(self, error: Mapping[str, Any]) -> str:
+        """Why an input got no answer, as short as a cell wants it."""
+        code, facts = str(error["code"]), error["facts"]
+        if code == "input.unusable":
+            said = self._wording.text(str(facts.get("reason")), **facts)
+            return said[:1].upper() + said[1:]
+        return self._wording.error(code, facts)[0]
 
     # -- inside -------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -104,6 +105,7 @@ class TryRun(QObject):
     def take(self, events: list[TrialEvent]) -> None:
         """Follow events; many of them cost one update of the board."""
         arrived: dict[tuple[int, int], Output] = {}
+        failed: dict[tuple[int, int], Mapping[str, Any]] = {}
         pieces: dict[int, str] = {}
         touched: set[int] = set()
         for event in events:
@@ -114,16 +116,20 @@ class TryRun(QObject):
             self.seats[number].take(event)
             if event.kind == "partial":
                 pieces[number] = pieces.get(number, "") + event.text
+            elif event.kind == "unanswered":
+                failed[event.index, number] = event.facts
             elif event.output is not None:
                 arrived[event.index, number] = event.output
         for number, piece in pieces.items():
             self._board.stream(number, piece)
         self._show(touched, arrived)
+        self._board.add_failures(failed)
         self.moved.emit()
 
     def show_rows(self, rows: tuple[Measurement, ...]) -> None:
         """Show what was measured of each contestant."""
         arrived: dict[tuple[int, int], Output] = {}
+        failed: dict[tuple[int, int], Mapping[str, Any]] = {}
         touched: set[int] = set()
         for row in rows:
             number = seat_of(self.seats, row.ref)
@@ -132,7 +138,9 @@ class TryRun(QObject):
                 seat = self.seats[number]
                 seat.finish(row)
                 arrived |= {(index, number): output for index, output in seat.outputs.items()}
+                failed |= {(index, number): error for index, error in row.item_errors.items()}
         self._show(touched, arrived)
+        self._board.add_failures(failed)
 
     # -- inside -------------------------------------------------------------------------------------
 

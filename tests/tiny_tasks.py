@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""For every task a tiny model with random weights and a few inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.tiny_models import (
+    make_classifier,
+    make_decoder,
+    make_encoder,
+    make_masked,
+    make_rewriter,
+)
+
+HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
+TEXTS = {
+    "text-classification": [
+        "my card is lost",
+        "refund please, i do not get a refund!",
+        "merci " * 90,
+    ],
+    "feature-extraction": ["my card is lost", "où est ma carte", "a " * 100],
+    "sentence-similarity": ["my card is lost\twhere is my card", "refund\tbonjour"],
+    "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
+    "summarization": ["my card is lost", "refund", "where is the card " * 30],
+    "text-generation": ["my card is lost", "where is the card " * 3],
+}
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "text-classification": lambda folder: make_classifier(folder, ("lost", HOSTILE, "étiquette")),
+    "feature-extraction": make_encoder,
+    "sentence-similarity": make_encoder,
+    "fill-mask": make_masked,
+    "summarization": make_rewriter,
+    "text-generation": make_decoder,
+}
+PARAMETERS = {"summarization": {"max_new_tokens": 12}, "text-generation": {"max_new_tokens": 12}}
