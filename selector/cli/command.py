@@ -198,6 +198,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="rows of example, label, model, prediction [, score, cost], or one column a model",
     )
+    decide.add_argument(
+        "--slice-column",
+        action="append",
+        default=[],
+        metavar="C",
+        dest="slice_columns",
+        help="a column that parts the examples and is no model",
+    )
     decide.add_argument("--task", default="", metavar="ID")
     decide.add_argument("--input-column", metavar="C")
     decide.add_argument("--label-column", metavar="C")

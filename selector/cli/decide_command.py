@@ -7,6 +7,7 @@ import argparse
 
 from selector.cli.console import Screen
 from selector.cli.evaluate_command import show_evaluation
+from selector.cli.insights import show_asked
 from selector.desk.desk import Desk
 from selector.desk.requests import PredictionsRequest
 
@@ -28,9 +29,11 @@ def decide(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             sizes=tuple(options.sizes),
             llms=tuple(options.llms),
             trained_on=options.trained_on,
+            slice_columns=tuple(options.slice_columns),
         )
     )
     if screen.as_json:
         screen.document(evaluation.to_json())
         return
     show_evaluation(screen, evaluation)
+    show_asked(screen, evaluation, options)

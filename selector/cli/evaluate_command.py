@@ -7,6 +7,7 @@ import argparse
 from typing import Any
 
 from selector.cli.console import Screen
+from selector.cli.insights import show_asked
 from selector.cli.trial_command import report, show_unanswered
 from selector.decide import need_llm_text
 from selector.decide.need_llm import NeedLlm
@@ -110,6 +111,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         screen.document({**document, "unanswered": unanswered} if unanswered else document)
         return
     show_evaluation(screen, done.evaluation)
+    show_asked(screen, done.evaluation, options)
     for row in done.measurements:
         if row.item_errors:
             show_unanswered(screen, row)

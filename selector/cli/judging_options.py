@@ -15,3 +15,8 @@ def add_judging_options(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="texts that a model was trained on: examples among them are counted and told",
     )
+    command.add_argument(
+        "--slices",
+        action="store_true",
+        help="scores by length, right answer, writing and every further column",
+    )

@@ -50,8 +50,9 @@ class Calculator:
     place and host) and the ``prices``; the same for ``predictions``.
 
     ``predictions``: ``task``, ``rules``, ``data`` (path, input_column, label_column), ``kind`` of the
-    outputs where the metric does not say it, ``sizes`` by model, and ``missing``: ``wrong`` or
-    ``exclude``. Without a cost in ``rules``, costs in the file count where every model has one.
+    outputs where the metric does not say it, ``sizes`` by model, ``slice_columns`` that are no models,
+    and ``missing``: ``wrong`` or ``exclude``. Without a cost in ``rules``, costs in the file count where
+    every model has one.
 
     ``hygiene``: ``data`` as for ``evaluate``; answers with ``warnings``, what a closer look at the examples
     finds. In all three ``data`` may name ``seen``, a file of texts that a model was trained on.
@@ -170,6 +171,7 @@ def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         data.get("label_column"),
         data.get("input_column"),
         args.get("sizes"),
+        args.get("slice_columns") or (),
     )
     if (args.get("rules") or {}).get("cost") is None and all(
         c.cost is not None for c in found.contestants

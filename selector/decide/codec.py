@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from selector.decide.need_llm import need_llm_from_json
+from selector.decide.slice_facts import slices_from_json
 from selector.decide.verdict_facts import Basis, Decision, Evaluation, Score, Status
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import from_json
@@ -162,6 +163,7 @@ def evaluation_from_json(data: Json) -> Evaluation:
         need_llm=tuple(need_llm_from_json(x) for x in data.get("need_llm") or ()),
         basis=_basis(data.get("basis", "examples")),
         inputs=_integer(data.get("inputs")),
+        slices=None if data.get("slices") is None else slices_from_json(data["slices"]),
     )
 
 

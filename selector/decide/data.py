@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from selector.decide.data_checks import judge
@@ -50,6 +51,18 @@ class Examples:
     warnings: tuple[Reason, ...] = ()
     second_column: str | None = None
     """The second text of a pair; inputs then hold both, joined by PAIR_SEPARATOR."""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Every further column: its name and its cells, one an input."""
+
+    def only(self, positions: Sequence[int]) -> Examples:
+        """The same file with these examples alone."""
+        labels = self.labels
+        return replace(
+            self,
+            inputs=tuple(self.inputs[i] for i in positions),
+            labels=None if labels is None else tuple(labels[i] for i in positions),
+            extra=tuple((name, tuple(cells[i] for i in positions)) for name, cells in self.extra),
+        )
 
 
 def fold(text: str) -> str:
@@ -87,7 +100,7 @@ def read_examples(
     if guessed and len(table.columns) > 1 and not _is_known(table, source, label):
         names = {k: None if v is None else table.columns[v] for k, v in guessed.items()}
         warnings.append(Reason("warning.columns_guessed", names))
-    inputs, labels, dropped = _rows(table, source, label, second)
+    inputs, labels, kept, dropped = _rows(table, source, label, second)
     warnings += dropped
     if not inputs:
         raise DataEmpty(name=table.name)
@@ -102,7 +115,16 @@ def read_examples(
         label_column=None if label is None else table.columns[label],
         warnings=tuple(warnings),
         second_column=None if second is None else table.columns[second],
+        extra=further(table, kept, {source, label, second}),
     )
+
+
+def further(
+    table: Table, kept: Sequence[Sequence[str]], used: Collection[int | None]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names and cells of the columns that are not ``used``, in the rows that were kept."""
+    rest = [i for i in range(len(table.columns)) if i not in used]
+    return tuple((table.columns[i], tuple(row[i] for row in kept)) for i in rest)
 
 
 def _named(table: Table, name: str | None) -> int | None:
@@ -173,8 +195,9 @@ def _counterpart(folded: list[str], free: list[int], name: str) -> int | None:
 
 def _rows(
     table: Table, source: int, label: int | None, second: int | None
-) -> tuple[list[str], list[str] | None, list[Reason]]:
+) -> tuple[list[str], list[str] | None, list[tuple[str, ...]], list[Reason]]:
     inputs: list[str] = []
+    kept: list[tuple[str, ...]] = []
     labels: list[str] = []
     empty = unlabelled = 0
     for row in table.rows:
@@ -189,6 +212,7 @@ def _rows(
             unlabelled += 1
         else:
             inputs.append(text)
+            kept.append(row)
             labels.append("" if label is None else row[label].strip())
     warnings = []
     # The end of a file of lines is an empty line and worth no word.
@@ -196,4 +220,4 @@ def _rows(
         warnings.append(Reason("warning.empty_rows", {"count": empty}))
     if unlabelled:
         warnings.append(Reason("warning.unlabelled_rows", {"count": unlabelled}))
-    return inputs, None if label is None else labels, warnings
+    return inputs, None if label is None else labels, kept, warnings

@@ -62,12 +62,7 @@ def without_holes(found: Predictions) -> tuple[Predictions, list[Reason]]:
         raise DataEmpty(name=found.examples.name)
     if len(whole) == n:
         return found, []
-    labels = found.examples.labels
-    examples = replace(
-        found.examples,
-        inputs=tuple(found.examples.inputs[i] for i in whole),
-        labels=None if labels is None else tuple(labels[i] for i in whole),
-    )
+    examples = found.examples.only(whole)
     rows = tuple(replace(m, outputs=tuple(m.outputs[i] for i in whole)) for m in found.measurements)
     told = Reason("caveat.excluded_examples", {"count": n - len(whole), "n": n})
     return replace(found, examples=examples, measurements=rows), [told]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selector.decide.data import INPUT_NAMES, Examples, fold
 from selector.decide.tables import Table
@@ -71,6 +71,8 @@ def read_long(table: Table) -> LongTable:
     if columns["model"] is None or columns["example"] is None:
         wanted = [name for name in ("example", "model") if columns[name] is None]
         raise DataColumns(name=table.name, columns=list(table.columns), wanted=wanted)
+    others = [i for i in range(len(table.columns)) if i not in columns.values()]
+    parted: dict[str, tuple[str, ...]] = {}
     labels: dict[str, str] = {}
     said: dict[str, dict[str, str]] = {}
     scored: dict[str, dict[str, float]] = {}
@@ -81,6 +83,7 @@ def read_long(table: Table) -> LongTable:
         if not example or not model:
             continue
         _once(table, labels, example, cells["label"])
+        parted.setdefault(example, tuple(row[i] for i in others))
         _once(table, said.setdefault(model, {}), example, cells["prediction"])
         if cells["score"]:
             number = _number(table, cells["score"])
@@ -97,7 +100,13 @@ def read_long(table: Table) -> LongTable:
             raise DataColumns(name=table.name, columns=list(table.columns), wanted=["label"])
         raise DataEmpty(name=table.name)
     return LongTable(
-        examples=_examples(table, names, labels, columns),
+        examples=replace(
+            _examples(table, names, labels, columns),
+            extra=tuple(
+                (table.columns[i], tuple(parted[x][at] for x in names))
+                for at, i in enumerate(others)
+            ),
+        ),
         models=tuple(said),
         predictions={m: [found.get(x, "") for x in names] for m, found in said.items()},
         scores={m: [scored.get(m, {}).get(x, math.nan) for x in names] for m in said}

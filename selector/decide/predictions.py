@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from selector.decide.data import INPUT_NAMES, LABEL_NAMES, Examples, fold
+from selector.decide.data import INPUT_NAMES, LABEL_NAMES, Examples, fold, further
 from selector.decide.long_predictions import is_long, read_long
 from selector.decide.tables import Table, read_table
 from selector.errors import DataColumns, DataEmpty, DataUnreadable
@@ -37,6 +37,7 @@ def read_predictions(
     label_column: str | None = None,
     input_column: str | None = None,
     sizes: Mapping[str, int] | None = None,
+    slice_columns: Sequence[str] = (),
 ) -> Predictions:
     """Read a CSV, TSV or JSON-lines file of answers.
 
@@ -53,6 +54,8 @@ def read_predictions(
         label_column: the true label's column, when its name is not one Petit knows.
         input_column: the input's column, likewise.
         sizes: parameters of each model, by column name.
+        slice_columns: columns of the wide form that part the examples and are no models. In the long
+            form every column that means nothing else does.
 
     Raises:
         DataUnreadable, DataTooLarge, DataEmpty: as ``data.read_examples``.
@@ -64,7 +67,8 @@ def read_predictions(
     label = _find(table, label_column, LABEL_NAMES, required=True)
     source = _find(table, input_column, INPUT_NAMES, required=False)
     ids = _find(table, None, ID_NAMES, required=False)
-    aside = {label, ids if source is None else source, ids}
+    parting = {_find(table, name, (), required=True) for name in slice_columns}
+    aside = {label, ids if source is None else source, ids, *parting}
     models = [i for i in range(len(table.columns)) if i not in aside]
     if label is None or not models:
         raise DataColumns(name=table.name, columns=list(table.columns), wanted=["label", "model"])
@@ -86,6 +90,7 @@ def read_predictions(
             *table.warnings,
             *([Reason("warning.unlabelled_rows", {"count": dropped})] if dropped else []),
         ),
+        extra=further(table, rows, {*range(len(table.columns))} - parting),
     )
     measurements, contestants = [], []
     for index in models:

@@ -17,7 +17,7 @@ from selector import registry
 from selector.decide.against_llm import LlmFacts, against_llms
 from selector.decide.anytime import strict_choice
 from selector.decide.choice import Choice, choose, more_examples, spread_of, supported_margin
-from selector.decide.conclusion import Evidence, conclude, field
+from selector.decide.conclusion import Evidence, conclude, field, with_caveats
 from selector.decide.contest import Entrant, caveats, enter, kind_of
 from selector.decide.contested import confusion, confusion_labels, disagreements
 from selector.decide.data import Examples
@@ -25,6 +25,7 @@ from selector.decide.metrics import Metric, metric
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing, score_table
 from selector.decide.side_views import all_bad, other_metrics
+from selector.decide.slices import metric_of_parts, slices, weak_parts
 from selector.decide.statistics import (
     DRAWS,
     Posterior,
@@ -215,6 +216,20 @@ def _judge(
         supported_margin=supported_margin(behind, rules.margin, rules.confidence, choice),
     )
     answers = [x.answers for x in alive]
+    by_part = metric_of_parts(chosen)
+    parts = slices(
+        by_part,
+        [x.ref for x in alive],
+        tables if by_part is chosen else [by_part.statistics(x, labels, names) for x in answers],
+        examples.inputs,
+        labels,
+        examples.extra,
+        clusters,
+        rules.margin,
+        rules.seed,
+    )
+    if choice.decided:
+        decision = with_caveats(decision, weak_parts(parts, alive[choice.position].ref))
     shown = confusion_labels(labels, answers) if chosen.kind == "labels" else ()
     matrices = {x.ref: confusion(x.answers, labels, shown) for x in alive} if shown else {}
     return replace(
@@ -224,6 +239,7 @@ def _judge(
         disagreements=disagreements(chosen, answers, tables),
         confusion=matrices,
         labels=shown,
+        slices=parts,
         need_llm=against_llms(llms, alive, scores, joint, choice, rules),
     )
 

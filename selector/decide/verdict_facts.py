@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from selector.decide.need_llm import NeedLlm
+from selector.decide.slice_facts import Slices
 from selector.hub.candidate import Reason
 
 Status = Literal["decided", "undecided"]
@@ -120,6 +121,8 @@ class Evaluation:
     basis: Basis = "examples"
     """With ``labels``, ``n`` counts labels, and scores are known only against each other; with ``votes``,
     ``n`` counts votes, and a score is the mean chance to be preferred to another one."""
+    slices: Slices | None = None
+    """Scores on parts of the examples."""
     inputs: int | None = None
     """Inputs that every contestant answered, where ``n`` counts something else."""
 
@@ -141,4 +144,5 @@ class Evaluation:
             "need_llm": [each.to_json() for each in self.need_llm],
             "basis": self.basis,
             "inputs": self.inputs,
+            "slices": None if self.slices is None else self.slices.to_json(),
         }

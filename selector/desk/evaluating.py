@@ -181,6 +181,7 @@ def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]
         "data": _table(request),
         "kind": request.kind,
         "missing": request.missing,
+        "slice_columns": list(request.slice_columns),
         "sizes": dict(request.sizes),
         "llms": {
             "places": dict.fromkeys(request.llms, ("unknown", "")),

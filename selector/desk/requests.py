@@ -149,6 +149,8 @@ class PredictionsRequest:
     """Models of the file that are LLMs: each is compared with the smallest other one that may do."""
     trained_on: Path | None = None
     """As in EvaluateRequest."""
+    slice_columns: tuple[str, ...] = ()
+    """Columns that part the examples, where every other column is a model."""
 
 
 @dataclass(frozen=True, slots=True)

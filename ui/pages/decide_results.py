@@ -21,6 +21,7 @@ from ui.pages.decide_charts import DecideCharts
 from ui.pages.decide_confusion import DecideConfusion
 from ui.pages.decide_disagreements import DecideDisagreements
 from ui.pages.decide_llm import DecideLlm
+from ui.pages.decide_slices import DecideSlices
 from ui.pages.decide_verdict import DecideVerdict
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
@@ -52,10 +53,12 @@ class DecideResults(QWidget):
         self.llm = DecideLlm(theme, wording)
         self.disagreements = DecideDisagreements(theme, wording)
         self.confusion = DecideConfusion(theme, wording)
+        self.slices = DecideSlices(theme, wording)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.disagreements, wording.text("decide.disagreements"))
         self.tabs.addTab(self.confusion, wording.text("decide.confusion"))
+        self.tabs.addTab(self.slices, wording.text("slices.title"))
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
@@ -72,6 +75,8 @@ class DecideResults(QWidget):
         self.charts.show_evaluation(evaluation)
         has_confusion = self.confusion.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
+        has_parts = self.slices.show_evaluation(evaluation)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.slices), has_parts)
 
     def add_below_verdict(self, part: QWidget) -> None:
         """Show something right below the recommendation."""

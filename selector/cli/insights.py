@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is shown of an evaluation only when it is asked for: scores by parts of the examples."""
+
+from __future__ import annotations
+
+import argparse
+
+from selector.cli.console import Screen
+from selector.decide import slices_text
+from selector.decide.slice_facts import Part
+from selector.decide.verdict_facts import Evaluation
+from selector.errors import BadReference
+from selector.reference import parse_reference
+from selector.wording import Wording
+
+SIDE_BY_SIDE = 3
+"""Models that fit beside each other in eighty signs."""
+
+
+def show_asked(screen: Screen, evaluation: Evaluation, options: argparse.Namespace) -> None:
+    """Whatever the options ask for."""
+    if options.slices:
+        _show_slices(screen, evaluation)
+
+
+def _show_slices(screen: Screen, evaluation: Evaluation) -> None:
+    found, words = evaluation.slices, screen.wording
+    if found is None or not found.parts:
+        screen.say(words.text("slices.none"))
+        return
+    screen.say()
+    screen.say(words.text("slices.title"), "bold")
+    refs = list(found.parts[0].scores)
+    heads = [words.text("slices.column.part"), words.text("slices.column.n")]
+    if len(refs) <= SIDE_BY_SIDE:
+        columns = [*heads, *(_name(ref) for ref in refs)]
+        rows = [
+            (*_part(part, words), *(slices_text.cell(part.scores[ref], words) for ref in refs))
+            for part in found.parts
+        ]
+        screen.table(columns, rows, numbers=range(1, len(columns)))
+    else:
+        columns = [*heads, words.text("cli.column.model"), words.text("cli.column.score")]
+        every = [
+            (*_part(part, words), _name(ref), slices_text.cell(part.scores[ref], words))
+            for part in found.parts
+            for ref in refs
+        ]
+        screen.table(columns, every, numbers=(1, 3))
+    for note in slices_text.notes(found, words):
+        screen.say(f"  · {note}")
+
+
+def _part(part: Part, words: Wording) -> tuple[str, str]:
+    return slices_text.name(part, words), words.count(part.n)
+
+
+def _name(ref: str) -> str:
+    """Short enough to head a column."""
+    try:
+        return parse_reference(ref).name
+    except BadReference:
+        return ref
