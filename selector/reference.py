@@ -85,6 +85,15 @@ def without_variant(text: str) -> str:
         return text
 
 
+def variant_of(text: str) -> str:
+    """``ENGINE-PRECISION`` of a reference; ``text`` itself where it names none."""
+    try:
+        found = parse_reference(text)
+    except BadReference:
+        return text
+    return "-".join(x for x in (found.engine, found.precision) if x) or text
+
+
 def short_reference(text: str) -> str:
     """``text`` shortened for people; anything that is no reference stays as it is."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from selector.cli.console import Screen
 from selector.cli.insights import show_asked
-from selector.cli.trial_command import report, show_unanswered
+from selector.cli.trial_command import report, show_agreement, show_unanswered
 from selector.decide import need_llm_text
 from selector.decide.need_llm import NeedLlm
 from selector.decide.verdict_facts import Evaluation
@@ -108,11 +108,18 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             for index, error in sorted(row.item_errors.items())
         ]
         document = {**done.evaluation.to_json(), "file": str(done.file)}
+        if agreement := [
+            {"ref": row.ref, **row.agreement.to_json()}
+            for row in done.measurements
+            if row.agreement
+        ]:
+            document["agreement"] = agreement
         screen.document({**document, "unanswered": unanswered} if unanswered else document)
         return
     show_evaluation(screen, done.evaluation)
     show_asked(screen, done.evaluation, options)
     for row in done.measurements:
+        show_agreement(screen, row)
         if row.item_errors:
             show_unanswered(screen, row)
     screen.say(screen.wording.text("cli.saved", path=str(done.file)), "dim")

@@ -13,7 +13,7 @@ from selector.decide.data import read_examples
 from selector.desk.desk import Desk
 from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
-from selector.reference import short_reference, without_variant
+from selector.reference import short_reference, variant_of, without_variant
 from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
@@ -101,11 +101,23 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         if row.fidelity is not None:
             worth = words.text("cli.trial.fidelity", **row.fidelity)
             screen.note(f"{short_reference(row.ref)}: {worth}")
+        show_agreement(screen, row)
         if row.item_errors:
             show_unanswered(screen, row)
         if row.cut_inputs:
             cut = words.text("cli.trial.cut", n=row.cut_inputs)
             screen.note(f"{short_reference(row.ref)}: {cut}")
+
+
+def show_agreement(screen: Screen, row: Measurement) -> None:
+    """How a form's answers compare with those of the model's closest form."""
+    found = row.agreement
+    if found is None:
+        return
+    kind = "texts" if found.largest_difference is None else "numbers"
+    facts = {**found.to_json(), "reference": variant_of(found.reference)}
+    said = screen.wording.text(f"cli.trial.agreement.{kind}", **facts)
+    screen.note(f"{short_reference(row.ref)}: {said}")
 
 
 def show_unanswered(screen: Screen, row: Measurement) -> None:

@@ -49,6 +49,7 @@ from selector.settings import Settings
 from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
 from selector.tasks.outputs import to_json
+from selector.trial.agreement import with_agreement
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
@@ -193,7 +194,7 @@ class Desk(DataDesk):
         available = machine.memory.available_bytes
         rows = run_trial(trial, available_bytes=available, on_event=on_event, cancelled=cancelled)
         self.learn_from(rows, task, inputs, machine)
-        return rows
+        return with_agreement(rows)
 
     # -- decide -------------------------------------------------------------------------------------
     def evaluate(
@@ -223,6 +224,7 @@ class Desk(DataDesk):
 
         with self._database() as database:
             rows = measure(database, chosen, request.task, examples, available, watch, cancelled)
+        rows = with_agreement(rows)
         # What was known before has taught already.
         fresh = [row for row in rows if row.ref in loaded]
         prices, texts = self.prices(), examples.inputs

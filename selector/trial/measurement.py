@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selector.tasks.outputs import Output, to_json
+from selector.trial.agreement import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Measurement:
     """Inputs longer than the model reads, whose ends it did not see."""
     fidelity: Mapping[str, Any] | None = None
     """Of a form that Petit made: n, equal_answers, largest_difference against the original."""
+    agreement: Agreement | None = None
+    """With the form closest to the original of the same model in this trial, on its inputs."""
     item_errors: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """Inputs that it gave no answer to, by position: ``{"code", "facts"}``; the others have theirs."""
     usage: Mapping[str, int] = field(default_factory=dict)
@@ -128,6 +131,7 @@ class Measurement:
             "parameters": self.parameters,
             "cut_inputs": self.cut_inputs,
             "fidelity": None if self.fidelity is None else dict(self.fidelity),
+            "agreement": None if self.agreement is None else self.agreement.to_json(),
             "item_errors": [
                 {"index": index, **error} for index, error in sorted(self.item_errors.items())
             ],

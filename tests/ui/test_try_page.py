@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 
 from selector.store.projects import Project
 from selector.tasks.outputs import Similarity, Text, Vector
+from selector.trial.agreement import with_agreement
 from selector.trial.measurement import TrialEvent
 from tests.tiny_models import make_decoder
 from tests.ui.cached_models import put_in_cache
@@ -289,6 +290,34 @@ def test_results_with_a_failure_are_not_clipped(make_bench, qtbot, language, sca
     page.trial.show_rows(tuple(rows))
     page._finished()
     qtbot.wait(30)
+    assert clipped(page) == []
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Reference"), ("fr", "Référence")])
+def test_forms_of_one_model_say_how_far_they_agree(make_bench, qtbot, language, word):
+    forms = tuple(f"{MODELS[0]}#{form}" for form in ("torch-fp32", "onnx-fp32", "onnx-int8"))
+    bench = make_bench(Project(id=1, task=TASK, refs=forms, inputs=INPUTS), language)
+    page = open_page(bench, qtbot, (912, 760))
+    for seat in page.trial.seats:
+        seat.phase = "waiting"
+    page.board.start(INPUTS, page.trial.seats)
+    assert not any(card.label("agree").isVisible() for card in page.board.measures)
+    said = answers()
+    outputs = (said[1], said[1], said[0])
+    rows = [
+        replace(measurement(0, x), ref=ref, engine=ref.split("#")[1][:-5], precision=ref[-4:])
+        for ref, x in zip(forms, outputs, strict=True)
+    ]
+    page.trial.show_rows(with_agreement(rows))
+    shown = [
+        tuple(card.label(key).text() for key in ("agree", "differ")) for card in page.board.measures
+    ]
+    assert shown[0] == (word, "–")
+    assert shown[1][0].startswith("100")
+    assert shown[2][0][:2] == "66"
+    assert shown[2][1] in {"0.5", "0,5"}
+    assert all(card.label("agree").isVisible() for card in page.board.measures)
+    settled(bench, qtbot)
     assert clipped(page) == []
 
 

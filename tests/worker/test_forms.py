@@ -72,7 +72,19 @@ def test_forms_of_one_model_compete_and_agree(desk: Desk) -> None:
         tops = [output.labels[0] for output in outputs if isinstance(output, Labels)]
         assert len(tops) == 3
         assert tops[0].score == pytest.approx(tops[1].score, abs=1e-5)
-    torch, onnx = rows[0], rows[1]
+    torch, onnx, small = rows
+    assert torch.agreement is None
+    for row in (onnx, small):
+        assert row.agreement is not None
+        assert (row.agreement.reference, row.agreement.n) == (torch.ref, 3)
+        assert row.to_json()["agreement"]["equal_answers"] == row.agreement.equal_answers
+    assert onnx.agreement is not None
+    assert onnx.agreement.equal_answers == 1
+    assert onnx.agreement.largest_difference is not None
+    assert onnx.agreement.largest_difference < 1e-5
+    assert small.agreement is not None
+    assert small.agreement.largest_difference is not None
+    assert small.agreement.largest_difference > onnx.agreement.largest_difference
     assert torch.memory_peak_bytes
     assert onnx.memory_peak_bytes
     assert onnx.memory_peak_bytes < torch.memory_peak_bytes / 2

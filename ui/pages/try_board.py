@@ -53,7 +53,7 @@ class TryBoard(QScrollArea):
         self._theme, self._wording = theme, wording
         self._kind: OutputKind = "labels"
         self._cards: list[ContestantCard] = []
-        self._measures: list[MeasuresCard] = []
+        self.measures: list[MeasuresCard] = []
         self.texts: list[OutputCard] = []
         self.model = AnswersModel(wording, self)
         self._delegate = AnswerDelegate(theme, self)
@@ -92,7 +92,7 @@ class TryBoard(QScrollArea):
         self.table.setVisible(there)
         self._corner.setVisible(there)
         self._nothing.setVisible(self._kind != "text" and not there)
-        for measures in self._measures:
+        for measures in self.measures:
             measures.setVisible(any(seat.phase != "idle" for seat in seats))
         for number in range(len(seats)):
             self.show_seat(number, seats[number])
@@ -105,11 +105,18 @@ class TryBoard(QScrollArea):
             self._show_text_card(self.texts[number], seat)
             return
         self._cards[number].show_seat(seat)
-        self._measures[number].show_seat(seat)
+        self.measures[number].show_seat(seat)
         if seat.phase == "failed":
             self.model.set_note(number, "failed", words.text("try.phase.failed"))
         else:
             self.model.set_note(number, "waiting", "…" if phase_word(seat, words) else "")
+
+    def show_forms(self, seats: Sequence[Seat]) -> None:
+        """Make room for how the forms of one model agree, in every column or in none."""
+        there = any(x.measurement is not None and x.measurement.agreement for x in seats)
+        for measures in self.measures:
+            measures.show_agreement(there=there)
+        self._align()
 
     def add_answers(self, arrived: dict[tuple[int, int], Output]) -> None:
         """Take answers by (input number, contestant number)."""
@@ -141,7 +148,7 @@ class TryBoard(QScrollArea):
     # -- inside -------------------------------------------------------------------------------------
 
     def _clear(self) -> None:
-        for widget in (*self._cards, *self._measures, *self.texts):
+        for widget in (*self._cards, *self.measures, *self.texts):
             self._grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
@@ -151,7 +158,7 @@ class TryBoard(QScrollArea):
         for fixed in (self._corner, self._nothing, self.table):
             self._grid.removeWidget(fixed)
             fixed.hide()
-        self._cards, self._measures, self.texts = [], [], []
+        self._cards, self.measures, self.texts = [], [], []
 
     def _lay_out_table(self, seats: Sequence[Seat]) -> None:
         sign = self.fontMetrics().averageCharWidth()
@@ -165,7 +172,7 @@ class TryBoard(QScrollArea):
                 MeasuresCard(self._wording),
             )
             self._cards.append(card)
-            self._measures.append(measured)
+            self.measures.append(measured)
             self._grid.addWidget(card, 0, number + 1)
             self._grid.addWidget(measured, 2, number + 1)
             self._grid.setColumnMinimumWidth(number + 1, sign * COLUMN_SIGNS)

@@ -28,6 +28,9 @@ _TONES: Final[dict[Phase, tuple[Tone, str]]] = {
     "stopped": ("warn", "square"),
 }
 MISSING = "–"
+_ALWAYS = ("speed", "memory", "median", "p95", "load")
+_OF_FORMS = ("agree", "differ")
+"""Shown where several forms of one model take part."""
 
 
 def phase_word(seat: Seat, wording: Wording) -> str:
@@ -62,22 +65,28 @@ def error_text(seat: Seat, wording: Wording) -> tuple[str, str]:
 
 
 def measures(seat: Seat, wording: Wording) -> list[tuple[str, str]]:
-    """Key and value of each measurement: speed, memory, median, p95, load."""
+    """Key and value of each measurement: speed, memory, median, p95, load, agreement of forms."""
     row = seat.measurement
     latency = row.latency if row else None
     memory = seat.memory_bytes
+    agreement = row.agreement if row else None
+    furthest = agreement.largest_difference if agreement else None
+    agree = wording.text("try.agreement.reference") if seat.reference else MISSING
     return [
         ("speed", speed_text(seat, wording)),
         ("memory", wording.bytes(memory) if memory else MISSING),
         ("median", wording.seconds(latency.median) if latency else MISSING),
         ("p95", wording.seconds(latency.p95) if latency else MISSING),
         ("load", wording.seconds(seat.load_s) if seat.load_s is not None else MISSING),
+        ("agree", wording.percent(agreement.equal_answers) if agreement else agree),
+        ("differ", wording.number(furthest, 2) if furthest is not None else MISSING),
     ]
 
 
 def footer_text(seat: Seat, wording: Wording) -> tuple[str, str]:
     """All measurements in one line, and what they mean."""
     known = [(key, value) for key, value in measures(seat, wording) if value != MISSING]
+    known.sort(key=lambda item: item[0] not in _OF_FORMS)  # a narrow card shows its start only
     names = {key: wording.text(f"try.measure.{key}") for key, _ in known}
     tips = [f"{names[key]}: {wording.text(f'try.measure_tip.{key}')}" for key, _ in known]
     return " · ".join(f"{names[key]} {value}" for key, value in known), "\n".join(tips)
@@ -130,11 +139,12 @@ class MeasuresCard(QFrame):
         self._wording = wording
         self.setProperty("card", True)
         self._values: dict[str, ElidedLabel] = {}
+        self._of_forms: list[ElidedLabel] = []
         grid = QGridLayout(self)
         grid.setContentsMargins(SPACE.m, SPACE.s, SPACE.m, SPACE.s)
         grid.setHorizontalSpacing(SPACE.s)
         grid.setVerticalSpacing(2)
-        for row, key in enumerate(("speed", "memory", "median", "p95", "load")):
+        for row, key in enumerate((*_ALWAYS, *_OF_FORMS)):
             tip = wording.text(f"try.measure_tip.{key}")
             caption = ElidedLabel(wording.text(f"try.measure.{key}"), "small")
             value = ElidedLabel(MISSING)
@@ -144,8 +154,20 @@ class MeasuresCard(QFrame):
             grid.addWidget(caption, row, 0)
             grid.addWidget(value, row, 1)
             self._values[key] = value
+            if key in _OF_FORMS:
+                self._of_forms += [caption, value]
+        self.show_agreement(there=False)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 4)
+
+    def label(self, key: str) -> ElidedLabel:
+        """What says the measurement ``key``."""
+        return self._values[key]
+
+    def show_agreement(self, *, there: bool) -> None:
+        """Whether there is a row for how the forms of one model agree."""
+        for label in self._of_forms:
+            label.setVisible(there)
 
     def show_seat(self, seat: Seat) -> None:
         """Render a contestant."""

@@ -131,12 +131,14 @@ class TryRun(QObject):
         arrived: dict[tuple[int, int], Output] = {}
         failed: dict[tuple[int, int], Mapping[str, Any]] = {}
         touched: set[int] = set()
+        references = {row.agreement.reference for row in rows if row.agreement is not None}
         for row in rows:
             number = seat_of(self.seats, row.ref)
             if number is not None:
                 touched.add(number)
                 seat = self.seats[number]
                 seat.finish(row)
+                seat.reference = row.ref in references
                 arrived |= {(index, number): output for index, output in seat.outputs.items()}
                 failed |= {(index, number): error for index, error in row.item_errors.items()}
         self._show(touched, arrived)
@@ -149,6 +151,7 @@ class TryRun(QObject):
             self._board.add_answers(arrived)
         for number in touched:
             self._board.show_seat(number, self.seats[number])
+        self._board.show_forms(self.seats)
 
     def _found(self, contestants: tuple[Contestant, ...]) -> None:
         self._pinning, self._pinned = None, True

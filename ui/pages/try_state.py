@@ -37,6 +37,8 @@ class Seat:
     memory_bytes: int | None = None
     error: dict[str, Any] | None = None
     measurement: Measurement | None = None
+    reference: bool = False
+    """Whether other forms of its model are compared with this one."""
 
     @property
     def speed(self) -> float | None:
@@ -52,6 +54,7 @@ class Seat:
         self.outputs, self.partial = {}, {}
         self.amount = self.seconds = 0.0
         self.load_s = self.memory_bytes = self.error = self.measurement = None
+        self.reference = False
 
     def take(self, event: TrialEvent) -> None:
         """Follow one event of this contestant."""
