@@ -51,6 +51,11 @@ def system_language() -> Language:
     return "en"
 
 
+def whole_seconds(left: float | None) -> int:
+    """What a countdown says: the last second is 1, and not 730 ms."""
+    return max(1, math.ceil(left or 0))
+
+
 class Wording(string.Formatter):
     """Sentences and numbers in one language."""
 

@@ -317,7 +317,12 @@ def run(arguments: list[str]) -> int:
         module: Any = importlib.import_module(f"selector.cli.{options.module}_command")
         command: Command = getattr(module, options.command.replace("try", "try_models"))
         command(desk, screen, options)
+        sys.stdout.flush()
         return 0
+    except BrokenPipeError:
+        # Whoever read the output has enough of it (``petit … | head``); what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except PetitError as error:
         screen.problem(error)
         return 1

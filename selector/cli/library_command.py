@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.progress import TaskID
+from rich.progress import Progress, TaskID
 
 from selector.cli.console import Screen, plain
 from selector.desk.desk import Desk
@@ -18,6 +19,7 @@ from selector.hub.candidate import LocalModel
 from selector.hub.library import Checked
 from selector.hub.shelf import Entry
 from selector.reference import short_reference
+from selector.wording import whole_seconds
 
 
 def _show(screen: Screen, models: Sequence[LocalModel]) -> None:
@@ -40,31 +42,66 @@ def _show(screen: Screen, models: Sequence[LocalModel]) -> None:
     screen.table(columns, rows, numbers=(1,))
 
 
-def pull(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """Download with progress; Ctrl-C keeps what came."""
-    words = screen.wording
-    with screen.progress() as bars:
-        known: dict[str, TaskID] = {}
+class _Pulling:
+    """Shows how downloads go: a bar for each model and, for several, one for all of them."""
 
-        def moved(step: DownloadProgress) -> None:
-            if step.ref not in known:
-                known[step.ref] = bars.add_task(plain(step.ref), total=None)
-            name = short_reference(step.ref)
-            if step.state in {"waiting", "sharing", "checking"}:
-                name = words.text(f"cli.pull.{step.state}", ref=name, wait=step.wait_s)
-            bars.update(
-                known[step.ref],
-                description=plain(name),
-                completed=step.done_bytes,
-                total=step.total_bytes or None,
+    def __init__(self, screen: Screen, bars: Progress, several: int) -> None:
+        self._screen, self._bars = screen, bars
+        self._steps: dict[str, DownloadProgress] = {}
+        self._known: dict[str, TaskID] = {}
+        self._several = several
+        words = screen.wording
+        self._all = bars.add_task(words.text("cli.pull.all"), total=None) if several > 1 else None
+
+    def moved(self, step: DownloadProgress) -> None:
+        """Show one step of one model."""
+        if step.ref not in self._known:
+            self._known[step.ref] = self._bars.add_task(plain(step.ref), total=None)
+        self._steps[step.ref] = step
+        self._bars.update(
+            self._known[step.ref],
+            description=plain(self._said(step)),
+            completed=step.done_bytes,
+            total=step.total_bytes or None,
+        )
+        if self._all is not None:
+            steps = self._steps.values()
+            known = len(steps) == self._several and all(one.total_bytes for one in steps)
+            self._bars.update(
+                self._all,
+                completed=sum(one.done_bytes for one in steps),
+                total=sum(one.total_bytes for one in steps) if known else None,
             )
 
+    def _said(self, step: DownloadProgress) -> str:
+        state, name = step.state, short_reference(step.ref)
+        if state not in {"waiting", "reconnecting", "sharing", "checking"}:
+            return name
+        if state == "reconnecting" and step.wait_s is None:
+            state = "reconnecting_now"
+        said = self._screen.wording.text(
+            f"cli.pull.{state}", ref=name, wait=whole_seconds(step.wait_s)
+        )
+        if state in {"waiting", "reconnecting"} and not self._screen.err.is_terminal:
+            self._screen.countdown(said)
+        return said
+
+
+def pull(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
+    """Download with progress; Ctrl-C keeps what came."""
+    words, began = screen.wording, time.monotonic()
+    with screen.progress() as bars:
+        shown = _Pulling(screen, bars, len(set(options.refs)))
         try:
-            models = desk.pull(options.refs, options.task, moved)
+            models = desk.pull(options.refs, options.task, shown.moved)
         except (KeyboardInterrupt, Cancelled):
             screen.note(words.text("cli.pull.kept"))
             raise
     _show(screen, models)
+    if not screen.as_json:
+        taken = sum(model.bytes for model in models)
+        spent = time.monotonic() - began
+        screen.say(words.text("cli.pull.total", n=len(models), bytes=taken, spent=spent))
 
 
 def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:

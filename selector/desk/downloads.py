@@ -37,6 +37,8 @@ _LONGEST_WAIT_S = 60.0
 _FIRST_WAIT_S = 5.0
 _ROOM_EVERY_S = 3.0
 _SAVED_EVERY_S = 2.0
+_HOPE_S = 600.0
+"""So long after its last byte an impatient queue hopes that a network comes back."""
 _CRASHES = 3
 _POLL_S = 0.04
 
@@ -49,7 +51,8 @@ Transfer = Callable[
 class Downloads:
     """Every method returns at once (``wait`` excepted) and may be called from any thread.
 
-    ``patient``: wait for network and room and go on, as the window does; else stop with the problem.
+    ``patient``: wait for network and room and go on, as the window does; else stop with the problem,
+    except that a network that was there is waited for, for ten minutes.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Downloads:
         self._ended: dict[tuple[str, str], LocalModel | PetitError] = {}
         self._crashes: dict[tuple[str, str], int] = {}
         self._waits: dict[tuple[str, str], float] = {}
+        self._came: dict[tuple[str, str], float] = {}
         self._discarded: list[Download] = []
         self._runner: threading.Thread | None = None
         self._current: tuple[str, str] | None = None
@@ -162,7 +166,7 @@ class Downloads:
                 if cancelled():
                     raise Cancelled
                 for item in self.items():
-                    if item.key in keys and told.get(item.key) != item:
+                    if item.key in keys and (told.get(item.key) != item or item.retry_at):
                         told[item.key] = item
                         on_progress(item)
                 for key, outcome in self.take_ended(keys).items():
@@ -272,6 +276,7 @@ class Downloads:
                     return
                 new = moved_item(item, event)
                 if new.kept.done_bytes > item.kept.done_bytes:
+                    self._came[kept.key] = time.monotonic()
                     self._crashes.pop(kept.key, None)
                     self._waits.pop(kept.key, None)
                 self._items[kept.key] = new
@@ -297,6 +302,13 @@ class Downloads:
                 self._end(item, outcome)
             self._changed.notify_all()
 
+    def _may_wait(self, key: tuple[str, str], problem: PetitError) -> bool:
+        if self._patient:
+            return isinstance(problem, (*_NO_NETWORK, NotEnoughDisk))
+        asked = float(problem.facts.get("retry_after_s") or 0)
+        since = time.monotonic() - self._came.get(key, -_HOPE_S)
+        return isinstance(problem, _NO_NETWORK) and since + asked < _HOPE_S
+
     def _end(self, item: Item, outcome: LocalModel | PetitError) -> None:
         """With the lock held: done, or wait and try again, or give up."""
         if isinstance(outcome, LocalModel):
@@ -311,7 +323,7 @@ class Downloads:
             if self._crashes[item.key] < _CRASHES:
                 self._put(Item(replace(kept, state="queued", error={})))
                 return
-        if self._patient and isinstance(outcome, (*_NO_NETWORK, NotEnoughDisk)):
+        if self._may_wait(item.key, outcome):
             wait = _ROOM_EVERY_S
             if not isinstance(outcome, NotEnoughDisk):
                 wait = self._waits.get(item.key, _FIRST_WAIT_S)

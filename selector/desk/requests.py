@@ -75,7 +75,7 @@ def progress_of(item: Item) -> DownloadProgress:
         kept.total_bytes or 0,
         item.bytes_per_s,
         item.eta_s,
-        item.phase or "fetching",
+        "reconnecting" if kept.state == "waiting" else item.phase or "fetching",
         item.wait_s,
     )
 

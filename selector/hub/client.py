@@ -64,6 +64,8 @@ class HubClient:
         environment.prepare_environment(xet=xet)
         self.endpoint = environment.endpoint_of(endpoint)
         self.offline = offline or environment.offline_by_environment()
+        self.timeout_s = timeout_s
+        """Seconds of silence after which a connection is given up."""
         self._token, self._keyring = token, keyring
         self._transport = Transport(
             self.endpoint, self._headers, self.offline, timeout_s, environment.proxy_of(proxy)

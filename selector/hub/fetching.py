@@ -23,6 +23,7 @@ from selector.errors import (
     HubUnreachable,
     NotEnoughDisk,
 )
+from selector.hub.attempts import Attempts
 from selector.hub.client import HubClient
 from selector.hub.growth import MOST, Growth
 from selector.hub.hashes import Digests, digests_of
@@ -71,7 +72,7 @@ class Fetcher:
         self._stopped = False
         self._fruitless = 0
         self._round = 0
-        self._not_before = 0.0
+        self._attempts = Attempts(client.timeout_s)
         self.received = 0
         """Bytes that came over the network."""
 
@@ -134,11 +135,8 @@ class Fetcher:
             large = sum(job.active for job in self._jobs if not job.small)
             self._growth.observe(now, self.received, large >= self._growth.allowed)
             self._changed.notify_all()
-        wait = self._not_before - now
-        state = "fetching"
-        if wait > _POLL_S and not working:
-            state = "waiting"
-        elif unfinished and not working:
+            state, wait = self._attempts.state(now, working=bool(working))
+        if state == "fetching" and unfinished and not working:
             shared = all(job.part is None for job in unfinished)
             state = "sharing" if shared else "checking"
         named = max(working or unfinished or self._jobs, key=lambda job: job.size)
@@ -146,7 +144,7 @@ class Fetcher:
             named.source.file.path,
             done,
             state=state,
-            wait_s=wait if state == "waiting" else None,
+            wait_s=wait,
             connections=sum(job.active for job in working),
         )
 
@@ -182,8 +180,10 @@ class Fetcher:
             with self._changed:
                 if self._stopped or all(job.done for job in self._jobs):
                     return None
-                pause = self._not_before - time.monotonic()
+                pause = self._attempts.not_before - time.monotonic()
                 if pause <= 0 and (found := self._choose()) is not None:
+                    if not any(job.active for job in self._jobs):
+                        self._attempts.begun(time.monotonic())
                     found[0].active += 1
                     return found
                 self._changed.wait(min(max(pause, _POLL_S), _LOCK_POLL_S))
@@ -280,7 +280,8 @@ class Fetcher:
                 have_bytes=job.have,
                 reason=reason,
             ) from problem
-        self._not_before = max(self._not_before, time.monotonic() + pause)
+        asked = isinstance(problem, HubBusy)
+        self._attempts.failed(time.monotonic(), pause, asked=asked)
 
     def _receive(self, job: Job, piece: Piece) -> int:
         source, at = job.source, piece.start
@@ -335,6 +336,7 @@ class Fetcher:
             raise _Ended
         with self._changed:
             self.received += len(chunk)
+            self._attempts.came(time.monotonic())
 
     # -- hashing ------------------------------------------------------------------------------------
     def _hash(self) -> None:

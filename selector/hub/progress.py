@@ -25,10 +25,10 @@ class Progress:
     bytes_per_s: float | None = None
     eta_s: float | None = None
     state: str = "fetching"
-    """``checking``, ``fetching``, ``waiting`` (for the server, see ``wait_s``) or ``sharing`` (another
-    process fetches it)."""
+    """``checking``, ``fetching``, ``waiting`` (the server asks for it, see ``wait_s``), ``reconnecting``
+    (nothing comes) or ``sharing`` (another process fetches it)."""
     wait_s: float | None = None
-    """Seconds until the next attempt."""
+    """Seconds until the next attempt; None while one is made."""
     revision: str | None = None
     """The commit that is downloaded, whatever the branch does meanwhile."""
     connections: int = 0
@@ -74,8 +74,9 @@ class Meter:
             self._seen.popleft()
         self._sent = moment
         (first, had), (last, has) = self._seen[0], self._seen[-1]
-        rate = (has - had) / (last - first) if last - first >= _LEAST_S and has > had else None
-        left = (self._total - done) / rate if rate and state == "fetching" else None
+        telling = state == "fetching" and last - first >= _LEAST_S and has > had
+        rate = (has - had) / (last - first) if telling else None
+        left = (self._total - done) / rate if rate else None
         done = min(done, self._total)
         self._send(
             Progress(

@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,97 @@ def test_ctrl_c_leaves_a_download_that_the_same_command_and_the_window_go_on_wit
     again = Desk(locations(petit.data), settings=Settings())
     assert again.downloads.items() == ()
     again.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Starts a Hub in a process of its own; gives it and its address."""
+    root = tmp_path / "served"
+    folder(root / "org" / "one", weights=20_000_000)
+    folder(root / "org" / "two", weights=2_000_000, seed=1)
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-m", "tests.loopback_hub", "--root", str(root)]
+        hub = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
+        running.append(hub)
+        assert hub.stdout is not None
+        hub.stdout.readline()
+        return hub, hub.stdout.readline().strip().partition("=")[2]
+
+    yield start
+    for hub in running:
+        hub.kill()
+        hub.wait()
+        assert hub.stdout is not None
+        hub.stdout.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows can neither stop a process nor has terminals")
+def test_pull_says_that_it_reconnects_to_a_hub_that_stalls_or_dies_and_gets_everything(
+    tmp_path: Path, served: Callable[..., tuple[subprocess.Popen[str], str]]
+) -> None:
+    import pty
+
+    hub, address = served("--slow", "2000000")
+    petit = Petit(tmp_path / "user", address)
+    terminal, behind = pty.openpty()
+    pulling = subprocess.Popen(
+        petit.command("pull", "org/one", "org/two"),
+        stdout=subprocess.PIPE,
+        stderr=behind,
+        text=True,
+        env={**petit.environment, "LC_ALL": "C", "COLUMNS": "160"},
+    )
+    os.close(behind)
+
+    def shows(words: str) -> None:
+        shown, deadline = "", time.monotonic() + 60
+        while words not in shown:
+            assert time.monotonic() < deadline
+            try:
+                shown += os.read(terminal, 4096).decode(errors="replace")
+            except OSError:  # it has ended
+                pytest.fail(f"never said {words!r} after all of {shown!r}")
+
+    shows("MB/s")
+    hub.send_signal(signal.SIGSTOP)
+    shows("nothing comes, reconnecting in 8")
+    hub.send_signal(signal.SIGCONT)
+    shows("MB/s")
+    hub.kill()
+    hub.wait()
+    shows("nothing comes, reconnecting in 1")
+    served("--port", address.rpartition(":")[2])
+    shows("org/two")
+    drained = threading.Thread(target=_drain, args=(terminal,), daemon=True)
+    drained.start()
+    assert pulling.stdout is not None
+    said = pulling.stdout.read()
+    assert pulling.wait(60) == 0
+    pulling.stdout.close()
+    drained.join(5)
+    os.close(terminal)
+    assert "2 models, 22 MB, in " in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _drain(terminal: int) -> None:
+    with suppress(OSError):
+        while os.read(terminal, 4096):
+            pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe that breaks looks different there")
+def test_a_reader_that_has_enough_ends_the_output_without_a_traceback(petit: Petit) -> None:
+    command = petit.command("search", "--task", "text-classification", "--json")
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=petit.environment
+    )
+    assert running.stdout is not None
+    running.stdout.close()  # as ``head`` does once it has its line
+    _, said = running.communicate(timeout=60)
+    assert said == b""
+    assert running.returncode == 1
 
 
 def test_library_lists_verifies_and_sweeps_and_remove_asks_before_it_takes_others_models(

@@ -158,6 +158,31 @@ def test_a_storm_of_refusals_is_waited_out_with_a_countdown(
     assert max(waits) <= 1.0
 
 
+def test_a_network_that_fails_is_told_with_a_countdown_until_it_is_back(
+    fetch: Pull, hub: LoopbackHub
+) -> None:
+    hub.faults.drop_after(0, origin="cdn", times=3)
+    seen: list[Progress] = []
+    assert fetch("org/large", progress=seen.append, patience=Patience(pause_s=0.3)).verified
+    waits = [p.wait_s for p in seen if p.state == "reconnecting" and p.wait_s is not None]
+    assert any(later < earlier for earlier, later in pairwise(waits))
+    assert max(waits) <= 1.2
+    assert not any(p.state == "waiting" for p in seen), "the Hub has asked for nothing"
+    assert not any(p.bytes_per_s or p.eta_s for p in seen if p.state == "reconnecting")
+
+
+def test_a_server_that_falls_silent_is_told_before_the_connection_is_given_up(
+    fetch: Pull, hub: LoopbackHub
+) -> None:
+    hub.faults.stall(6, at=400_000, origin="cdn", times=1)
+    seen: list[Progress] = []
+    assert fetch("org/large", progress=seen.append).verified
+    silent = [p for p in seen if p.state == "reconnecting"]
+    assert silent
+    assert silent[0].done_bytes >= 400_000 - CHUNK
+    assert all(p.wait_s is None or 0 <= p.wait_s <= 0.5 for p in silent)
+
+
 def test_a_busy_hub_before_the_first_file_is_counted_down(fetch: Pull, hub: LoopbackHub) -> None:
     hub.faults.answer_status(429, retry_after=4, path="/api/models/", times=1)
     seen: list[Progress] = []

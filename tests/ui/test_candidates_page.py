@@ -261,6 +261,22 @@ def test_that_a_download_is_paused_and_goes_on_where_it_stopped(page, hub, qtbot
     assert page.footer.primary.text() == "Try 1 model"
 
 
+def test_that_a_lost_connection_is_said_in_the_row_until_it_is_back(page, hub, qtbot):
+    search(page, qtbot)
+    lost = hub.faults.drop_after(0, origin="cdn")
+    wanted = key_of(hub)
+    page.model.tick({wanted})
+    page.footer.primary.click()
+    row = page.footer.rows[f"{wanted}#torch-fp32"]
+    said = "Nothing comes. Reconnecting in "
+    qtbot.waitUntil(lambda: row.detail.startswith(said), timeout=20_000)
+    assert " kB of 630 kB" in row.detail
+    assert lost.strikes
+    hub.faults.clear()
+    settled(page.bench, qtbot)
+    assert page.banner.text == "1 model is ready to try."
+
+
 def test_that_a_model_that_is_gone_says_so_and_may_be_tried_again(page, hub, qtbot):
     search(page, qtbot)
     hub.faults.answer_status(404, path=f"^/api/models/{BANKING}/revision/")

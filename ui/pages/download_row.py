@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from selector.desk.download_item import Item
 from selector.errors import HubBusy, NotEnoughDisk
-from selector.wording import Wording
+from selector.wording import Wording, whole_seconds
 from ui.models.short_names import short_name
 from ui.widgets.progress_row import ProgressRow
 
@@ -51,9 +51,14 @@ def state_text(item: Item, wording: Wording) -> str:
             facts = problem.facts
             return text("download.waiting_room", need=facts["need_bytes"], have=facts["have_bytes"])
         key = "waiting_hub" if isinstance(problem, HubBusy) else "waiting_network"
-        return text(f"download.{key}", wait=item.wait_s or 0)
+        return text(f"download.{key}", wait=whole_seconds(item.wait_s))
     if item.phase == "waiting":
-        return text("download.waiting_hub", wait=item.wait_s or 0)
+        return text("download.waiting_hub", wait=whole_seconds(item.wait_s))
+    if item.phase == "reconnecting":
+        wait = item.wait_s
+        key = "reconnecting_now" if wait is None else "reconnecting"
+        far = text("candidates.progress", done=kept.done_bytes, total=kept.total_bytes)
+        return f"{text(f'download.{key}', wait=whole_seconds(wait))} · {far}"
     if item.phase in {"checking", "sharing"}:
         return text(f"download.{item.phase}")
     return moved_text(item, wording) if kept.total_bytes else text("download.starting")
