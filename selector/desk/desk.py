@@ -138,7 +138,9 @@ class Desk(DataDesk):
         support = built(found, self._database, cancelled)
         if in_doubt(found.facts, support):
             with suppress(HubProblem):  # then the Hub's count is what there is
-                found = self._info({**args, "recount": True}, cancelled)
+                again = self._info({**args, "recount": True}, cancelled)
+                about = replace(again.about, summary=found.about.summary)
+                found = replace(again, about=about)
         stated = task or found.about.task_tag.value
         return card_of(counted(found, support, task, machine), support, machine, rate, stated)
 

@@ -61,8 +61,10 @@ class HubClient:
         keyring: bool = False,
         xet: bool = False,
     ) -> None:
-        environment.prepare_environment(xet=xet)
         self.endpoint = environment.endpoint_of(endpoint)
+        # Its own transport may know nothing of a proxy, and go past it.
+        self._xet = xet and not environment.behind_proxy(self.endpoint, proxy)
+        environment.prepare_environment(xet=self._xet)
         self.offline = offline or environment.offline_by_environment()
         self.timeout_s = timeout_s
         """Seconds of silence after which a connection is given up."""
@@ -247,9 +249,11 @@ class HubClient:
     def by_xet(self, repo: str, revision: str, path: str, cache: Path) -> bool:
         """Let huggingface_hub fetch a file its own way, over Xet where the Hub offers it.
 
-        False when it could not; nothing here says why, because the plain way will. Uses
-        huggingface_hub's own connections: of a proxy it knows what the environment says.
+        False when it could not, or must not because of a proxy; nothing here says why, because the
+        plain way will. Uses huggingface_hub's own connections.
         """
+        if not self._xet:
+            return False
         from huggingface_hub import hf_hub_download
 
         safe_path(path, repo)

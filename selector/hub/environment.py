@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from selector.errors import BadSetting
 
@@ -55,6 +56,16 @@ def proxy_of(given: str | None) -> str | None:
         # Not the value: it may have a password in it.
         raise BadSetting(setting="proxy", value="…", allowed="http://[user:password@]host:port")
     return url
+
+
+def behind_proxy(endpoint: str, given: str | None = None) -> bool:
+    """Whether requests to ``endpoint`` go over a proxy: the user's, or the one the system names."""
+    if proxy_of(given) is not None:
+        return True
+    parts = urlsplit(endpoint)
+    named = getproxies()
+    bypassed = bool(proxy_bypass(parts.netloc))
+    return not bypassed and bool(named.get(parts.scheme) or named.get("all"))
 
 
 def is_hugging_face(endpoint: str) -> bool:

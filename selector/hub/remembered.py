@@ -192,7 +192,7 @@ def _filled(row: Row, body: str | None) -> Row:
     known = row_from_text(body) if body else None
     if known is None or known.facts.revision != row.facts.revision:
         return row
-    mine, its = row.facts, known.facts
+    mine, its, its_about = row.facts, known.facts, known.about
     facts = replace(
         mine,
         config={**mine.config, **its.config},
@@ -206,4 +206,7 @@ def _filled(row: Row, body: str | None) -> Row:
             parameters_by_dtype=its.parameters_by_dtype,
             basis=its.basis,
         )
-    return replace(row, facts=facts)
+    about = row.about
+    if about.summary.value is None:
+        about = replace(about, summary=its_about.summary)
+    return replace(row, facts=facts, about=about)

@@ -31,7 +31,7 @@ from selector.hub.complete import deepen, summary_of
 from selector.hub.download import HASHES, Fetched, Places, Pulled, described, pull
 from selector.hub.filters import Filters
 from selector.hub.judge import Row, candidate_of, row_of, with_variant
-from selector.hub.known import known
+from selector.hub.known import Known, known
 from selector.hub.layout import blob_name
 from selector.hub.leftovers import sweep_old
 from selector.hub.local_facts import row_of_local
@@ -157,13 +157,20 @@ class Request:
             row = row_of({**raw, "id": ref.repo})
             recount = self.args.get("recount") is True
             row = replace(row, facts=deepen(self.client, row.facts, recount=recount))
-            summary = known(summary_of(self.client, row.facts), "card")
+            summary = self._summary(row)
         except _NO_HUB as problem:
             try:
                 return row_of_local(self._find(ref))
             except NotDownloaded:
                 raise problem from None
         return replace(row, about=replace(row.about, summary=summary), here=self._here(row.facts))
+
+    def _summary(self, row: Row) -> Known[str]:
+        """The first words of the card; a README is fetched once, and not again for its commit."""
+        (kept,) = Remembered(self.locations.model_index).fill([row])
+        if kept.about.summary.value is not None or self.args.get("recount") is True:
+            return kept.about.summary
+        return known(summary_of(self.client, row.facts), "card")
 
     def _here(self, facts: ModelFacts) -> frozenset[str]:
         """The files of a commit that are on this disk."""

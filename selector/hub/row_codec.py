@@ -29,7 +29,7 @@ _COUNTS = ("downloads", "likes")
 """Nought is known, and something else than unknown."""
 _ABOUT = (
     "languages", "library", "gated", "base_models", "datasets", "claims", "carbon", "created",
-    "custom_pipelines", "documented",
+    "custom_pipelines", "documented", "summary",
 )  # fmt: skip
 """Facts of the page. The others follow from files and configuration, or are out of date at once."""
 _FACTS = ("parameters", "weight_format", "needs_remote_code", "basis")

@@ -31,7 +31,7 @@ from selector.errors import (
 from selector.hub import credentials
 from selector.hub.candidate import LocalModel
 from selector.hub.client import HubClient
-from selector.hub.environment import endpoint_of, proxy_of
+from selector.hub.environment import behind_proxy, endpoint_of, proxy_of
 from selector.paths import Locations, locations
 from selector.settings import Settings, load_settings
 from selector.wording import Wording
@@ -244,6 +244,23 @@ def test_xet_is_tried_only_when_asked_for_and_its_failure_costs_nothing_but_time
     desk.settings = replace(desk.settings, hub_xet=True)
     assert desk.pull(["org/large"], None, lambda _: None)[0].verified
     assert hub.requests_to(path="xet-read-token")
+
+
+def test_behind_a_proxy_xet_is_not_tried(
+    desk: Desk, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.settings.announce_xet = True
+    with ForwardProxy() as proxy:
+        desk.settings = replace(desk.settings, hub_xet=True, hub_proxy=proxy.address)
+        assert desk.pull(["org/small"], None, lambda _: None)[0].verified
+        assert len(proxy.asked) == len(hub.requests)
+    assert not hub.requests_to(path="xet-read-token")
+    assert not behind_proxy(hub.endpoint)
+    monkeypatch.setenv("ALL_PROXY", proxy.address)
+    assert behind_proxy(hub.endpoint)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert not behind_proxy(hub.endpoint)
+    assert behind_proxy(hub.endpoint, proxy.address), "the user's own is used for every host"
 
 
 def test_nothing_is_asked_of_the_hub_that_the_user_did_not_cause(

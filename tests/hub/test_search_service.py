@@ -107,6 +107,31 @@ def test_a_search_knows_the_configurations_that_were_read_since_the_last(
     assert "half the size" in sentences()["org/sorter-L6"], "another commit is another model"
 
 
+def test_a_readme_is_fetched_once_for_a_commit(ask: Ask, hub: LoopbackHub, tmp_path: Path) -> None:
+    task, ref = "text-classification", "org/told"
+    words = "This model sorts the messages of a bank into seventy-seven piles, one for each wish."
+
+    def publish(name: str, said: str) -> None:
+        place = folder(tmp_path / name, weights=30_000)
+        (place / "README.md").write_text(f"---\nlicense: mit\n---\n{said}\n", encoding="utf-8")
+        hub.publish(Repository(ref, place, downloads=70))
+
+    def summary() -> str | None:
+        return candidate_from_json(ask("info", ref=ref, task=task)["candidate"]).about.summary.value
+
+    publish("first", words)
+    ask("search", task=task)
+    assert summary() == words
+    again = candidate_from_json(ask("info", ref=ref, task=task, recount=True)["candidate"])
+    assert again.about.summary.value == words
+    found = result_from_json(ask("search", task=task)).candidates
+    assert {each.about.summary.value for each in found if each.repo == ref} == {words}
+    assert summary() == words
+    assert len([r for r in hub.requests if "told/resolve/" in r.path and "README" in r.path]) == 1
+    publish("second", words.replace("seventy-seven", "five"))
+    assert summary() == words.replace("seventy-seven", "five"), "another commit, another README"
+
+
 def test_downloads_are_known_of_what_the_hub_listed_and_of_nothing_else(ask: Ask) -> None:
     task = "text-classification"
     ask("pull", ref="org/small", task=task)
