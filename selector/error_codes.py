@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from selector import endpoint_errors, input_errors
+from selector import endpoint_errors, export_errors, input_errors
 from selector.errors import PetitError
 
-TREES = (endpoint_errors, input_errors)
+TREES = (endpoint_errors, export_errors, input_errors)
 """Modules with classes of their own: they are found only once their modules are imported."""
 
 

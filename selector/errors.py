@@ -54,7 +54,7 @@ PetitError                         base: ``code`` is stable, ``facts`` are plain
 └── ExportProblem
     ├── TargetExists               export.exists
     ├── TargetNotWritable          export.not_writable
-    └── DecisionUnreadable         decision.unreadable
+    └── DecisionUnreadable         decision.unreadable      more in selector/export_errors.py
 Cancelled                          not a PetitError: there is nothing to explain
 """
 

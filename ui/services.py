@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from selector.desk.desk import Desk, ignore
+from selector.desk.desk import Desk
+from selector.desk.library_desk import ignore
 from selector.settings import Settings
 from selector.store.projects import Project
 from selector.wording import Wording

@@ -115,22 +115,30 @@ def parser() -> argparse.ArgumentParser:
     )
 
     trial = add("try", "trial", "the same inputs through several models, side by side")
-    trial.add_argument("refs", nargs="+", metavar="REF")
-    trial.add_argument("--task", required=True, metavar="ID")
+    trial.add_argument("refs", nargs="+", metavar="REF|DECISION_FILE")
+    trial.add_argument("--task", metavar="ID", help="needed unless a decision file says it")
     trial.add_argument(
-        "--input", action="append", required=True, metavar="TEXT|@FILE", dest="inputs"
+        "--input",
+        action="append",
+        metavar="TEXT|@FILE",
+        dest="inputs",
+        help="without it a decision file's recorded answers are made again and compared",
     )
     trial.add_argument("--repeat", type=int, default=1, metavar="N")
 
     evaluate = add("evaluate", "evaluate", "measure models on your labelled examples and decide")
-    evaluate.add_argument("refs", nargs="+", metavar="REF")
-    evaluate.add_argument("--task", required=True, metavar="ID")
+    evaluate.add_argument("refs", nargs="+", metavar="REF|DECISION_FILE")
+    evaluate.add_argument("--task", metavar="ID", help="needed unless a decision file says it")
     evaluate.add_argument("--data", required=True, type=Path, metavar="FILE")
     evaluate.add_argument("--input-column", metavar="C")
     evaluate.add_argument("--label-column", metavar="C")
     evaluate.add_argument("--metric", metavar="M")
-    evaluate.add_argument("--margin", type=float, default=0.05, metavar="X")
-    evaluate.add_argument("--confidence", type=float, default=0.975, metavar="P")
+    evaluate.add_argument(
+        "--margin", type=float, metavar="X", help="0.05, or as in the decision file"
+    )
+    evaluate.add_argument(
+        "--confidence", type=float, metavar="P", help="0.975, or as in the decision file"
+    )
     evaluate.add_argument(
         "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
     )

@@ -7,6 +7,8 @@ import argparse
 from typing import Any
 
 from selector.cli.console import Screen
+from selector.cli.decided_again import compared_again
+from selector.cli.decision_input import given
 from selector.cli.insights import show_asked
 from selector.cli.trial_command import report, show_agreement, show_unanswered
 from selector.decide import need_llm_text
@@ -87,20 +89,25 @@ def show_need_llm(screen: Screen, need: NeedLlm) -> None:
 
 def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     """Measure models on labelled examples and decide."""
+    found = given(desk, options.refs, options.task, everyone=True)
+    # What the command does not say is as it was in the decision.
+    before = found.documents[0]["metric"] if found.documents else {}
+    margin, confidence = options.margin, options.confidence
     request = EvaluateRequest(
-        refs=tuple(options.refs),
-        task=options.task,
+        refs=found.refs,
+        task=found.task,
         data=options.data,
         input_column=options.input_column,
         label_column=options.label_column,
-        metric=options.metric,
-        margin=options.margin,
-        confidence=options.confidence,
+        metric=options.metric or before.get("id"),
+        margin=before.get("margin") or 0.05 if margin is None else margin,
+        confidence=before.get("confidence") or 0.975 if confidence is None else confidence,
         cost=options.cost,
         send=options.send,
         trained_on=options.trained_on,
     )
     done = desk.evaluate(request, report(screen))
+    again = [compared_again(desk, document, done) for document in found.documents]
     if screen.as_json:
         unanswered = [
             {"ref": row.ref, "index": index, **error}
@@ -114,6 +121,8 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             if row.agreement
         ]:
             document["agreement"] = agreement
+        if again:
+            document["reproduced"] = [each.to_json() for each in again]
         screen.document({**document, "unanswered": unanswered} if unanswered else document)
         return
     show_evaluation(screen, done.evaluation)
@@ -122,4 +131,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         show_agreement(screen, row)
         if row.item_errors:
             show_unanswered(screen, row)
+    for each in again:
+        screen.say()
+        _showcompared_again(screen, each)
     screen.say(screen.wording.text("cli.saved", path=str(done.file)), "dim")

@@ -33,7 +33,8 @@ def sample(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     )
     done = desk.evaluate(request, report(screen))
     folder = options.out or desk.free_export_folder("sample")
-    files = desk.export(done.document, "python", folder) if done.evaluation.decision.choice else []
+    decided = done.evaluation.decision.choice is not None
+    files = desk.export(done.document, "python", folder).files if decided else ()
     if screen.as_json:
         screen.document(
             {

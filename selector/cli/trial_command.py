@@ -7,12 +7,16 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from selector.cli.console import Screen
+from selector.cli.decision_input import Given, given, show_reproduction
 from selector.decide.data import read_examples
+from selector.decide.differences import Reproduction
 from selector.desk.desk import Desk
 from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
+from selector.errors import DataEmpty
 from selector.reference import short_reference, variant_of, without_variant
 from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
@@ -131,18 +135,32 @@ def show_unanswered(screen: Screen, row: Measurement) -> None:
 
 def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     """The same inputs through several models."""
+    found = given(desk, options.refs, options.task)
+    if options.inputs is None:
+        reproduce(desk, screen, found)
+        return
     inputs = read_inputs(options.inputs)
     rows = desk.try_models(
-        options.refs,
-        options.task,
+        found.refs,
+        found.task,
         inputs,
         report(screen),
         repeat=options.repeat,
         labels=options.labels,
         send=options.send,
     )
+    versions = {row.ref: row.versions for row in rows}
+    compared = [
+        # Their files were checked on the way; these inputs have no recorded answers.
+        Reproduction(ref, len(pinned["files"]), 0, 0, None, desk.differences(each, versions[ref]))
+        for each in found.documents
+        if (ref := (pinned := each["contestant"])["ref"]) in versions
+    ]
     if screen.as_json:
-        screen.document({"results": [row.to_json() for row in rows]})
+        document: dict[str, Any] = {"results": [row.to_json() for row in rows]}
+        if compared:
+            document["reproduced"] = [each.to_json() for each in compared]
+        screen.document(document)
     else:
         for index, text in enumerate(inputs):
             screen.say(text, "bold")
@@ -152,6 +170,35 @@ def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             )
             screen.say()
         show_measurements(screen, rows)
+        for each in compared:
+            screen.say()
+            show_reproduction(screen, each)
+    _end(screen, rows)
+
+
+def reproduce(desk: Desk, screen: Screen, found: Given) -> None:
+    """Decision files without inputs: their recorded answers again, and what differs."""
+    if not found.documents or len(found.documents) < len(found.refs):
+        raise DataEmpty(name="--input")
+    done = [desk.reproduced(document, report(screen)) for document in found.documents]
+    rows = [row for _, row in done]
+    if screen.as_json:
+        screen.document(
+            {
+                "results": [row.to_json() for row in rows],
+                "reproduced": [each.to_json() for each, _ in done],
+            }
+        )
+    else:
+        show_measurements(screen, rows)
+        for each, _ in done:
+            screen.say()
+            show_reproduction(screen, each)
+    _end(screen, rows)
+
+
+def _end(screen: Screen, rows: Sequence[Measurement]) -> None:
+    """Exit with 1 when nothing ran."""
     if rows and all(row.error is not None for row in rows):
         error = rows[0].error or {}
         if not screen.as_json:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from selector.decide.pinned import pinned, safe_path
+from selector.decide.seal import sealed, unsealed
 from selector.decide.shapes import problems
 from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.errors import BadSetting, DecisionUnreadable, TargetNotWritable
@@ -204,7 +205,7 @@ def save(document: Mapping[str, Any], path: Path) -> None:
         TargetNotWritable: the file system refuses.
     """
     check(document, str(path))
-    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(sealed(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +225,7 @@ def save(document: Mapping[str, Any], path: Path) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read and check a decision file. Raises DecisionUnreadable on anything odd."""
+    """Read and check a decision file. Raises DecisionUnreadable on anything odd, with the reason."""
 
     def refuse(constant: str) -> float:
         raise ValueError(constant)
@@ -244,5 +245,7 @@ def load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DecisionUnreadable(path=str(path), reason="not_json") from error
     check(document, str(path))
-    loaded: dict[str, Any] = document
+    loaded, whole = unsealed(document)
+    if not whole:
+        raise DecisionUnreadable(path=str(path), reason="edited")
     return loaded

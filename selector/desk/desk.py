@@ -12,16 +12,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
-from selector.desk.data_desk import DataDesk
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
-from selector.desk.library_desk import never
+from selector.desk.export_desk import ExportDesk
+from selector.desk.library_desk import ignore, never
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
@@ -34,8 +33,7 @@ from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.single_times import with_single_times
 from selector.desk.stated_task import task_of
-from selector.errors import DataEmpty, FormatUnsuited, HubProblem
-from selector.exports.base import ExportRequest
+from selector.errors import DataEmpty, HubProblem
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.local_facts import row_of_local
@@ -48,18 +46,13 @@ from selector.paths import Locations
 from selector.settings import Settings
 from selector.tasks import words as task_words
 from selector.tasks.base import Language, Task
-from selector.tasks.outputs import to_json
 from selector.trial.agreement import with_agreement
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
 
 
-def ignore(_: object) -> None:
-    """For callers that wait for the end."""
-
-
-class Desk(DataDesk):
+class Desk(ExportDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(
@@ -261,34 +254,6 @@ class Desk(DataDesk):
         return documents.unmeasured(
             chosen, known.id, known.metrics[0], self.machine(), licence, now
         )
-
-    # -- export -------------------------------------------------------------------------------------
-    def export(self, document: dict[str, Any], format_id: str, folder: Path) -> list[Path]:
-        """Write an export of a decision document; returns the files' paths.
-
-        The export carries the chosen model's outputs on the task's own sample inputs, never on the
-        user's, so that it can check itself elsewhere. Raises ExportProblem, NotDownloaded.
-        """
-        form = registry.export(format_id)
-        pinned = document.get("contestant")
-        if not pinned:
-            raise DataEmpty(name="decision")
-        chosen = self.contestants([str(pinned["ref"])], str(document["task"]))[0]
-        if chosen.remote and form.id != "decision":
-            facts = {"repo": chosen.ref, "engine": chosen.engine, "task": document["task"]}
-            raise FormatUnsuited(format=form.id, **facts)
-        if not document.get("samples") and not chosen.remote:
-            task = registry.task(str(document["task"]))
-            inputs = [text for texts in task.sample_inputs.values() for text in texts]
-            row = self.try_models([chosen.ref], task.id, inputs, lambda _: None)[0]
-            samples = [
-                {"input": text, "output": to_json(output)}
-                for text, output in zip(inputs, row.outputs, strict=True)
-                if output is not None
-            ]
-            document = {**document, "samples": samples}
-        files = form.write(ExportRequest(document, chosen, folder, self.language))
-        return [file if file.is_absolute() else folder / file for file in files]
 
     # -- sample -------------------------------------------------------------------------------------
     def sample(self) -> SampleProject:

@@ -38,6 +38,10 @@ def never() -> bool:
     return False
 
 
+def ignore(_: object) -> None:
+    """For callers that wait for the end."""
+
+
 class LibraryDesk:
     """Blocking calls, from any thread; see Desk."""
 

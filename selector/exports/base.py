@@ -25,11 +25,23 @@ class ExportRequest:
     language: Language = "en"
 
 
+def _any(_task: str, _engine: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One format. ``write`` returns the files it made, relative to the folder."""
+    """One format. ``write`` returns the files it made, relative to the folder.
+
+    It raises TargetExists, TargetNotWritable, NotDownloaded, DamagedFile, FormatUnsuited, and leaves
+    nothing behind when it does.
+    """
 
     id: str
     title: Mapping[Language, str]
     purpose: Mapping[Language, str]
     write: Callable[[ExportRequest], list[Path]]
+    runs: bool = False
+    """Whether it runs the model, and so must carry recorded answers to check itself with."""
+    suits: Callable[[str, str], bool] = _any
+    """Whether it can carry a model of this task on this engine. Pure."""

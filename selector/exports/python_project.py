@@ -47,8 +47,7 @@ def _write(request: ExportRequest) -> list[Path]:
     contestant, task = request.contestant, str(request.document["task"])
     templates = resources_root() / "exports" / "python"
     runner = templates / "tasks" / f"{task}.py"
-    known = sorted(path.stem for path in (templates / "tasks").glob("*.py"))
-    if task not in known or contestant.engine != "torch":
+    if not _suits(task, contestant.engine):
         raise FormatUnsuited(
             format="python", task=task, engine=contestant.engine, repo=contestant.repo
         )
@@ -68,6 +67,11 @@ def _write(request: ExportRequest) -> list[Path]:
         facts = _readme_facts(request, contestant)
         _write_text(folder / "README.md", string.Template(readme).substitute(facts))
     return files_below(request.folder)
+
+
+def _suits(task: str, engine: str) -> bool:
+    folder = resources_root() / "exports" / "python" / "tasks"
+    return engine == "torch" and task in {path.stem for path in folder.glob("*.py")}
 
 
 def _settings(document: Mapping[str, Any], contestant: Contestant) -> dict[str, Any]:
@@ -180,4 +184,6 @@ EXPORT = Export(
         "fr": "Un dossier avec le modèle et predict.py : fonction, commande, versions figées, test. Marche hors ligne.",
     },
     write=_write,
+    runs=True,
+    suits=_suits,
 )

@@ -12,6 +12,16 @@ from pathlib import Path
 from selector.errors import TargetExists, TargetNotWritable
 
 
+def refuse_taken(folder: Path) -> None:
+    """Raises TargetExists when ``folder`` is a file or a link, or not empty; TargetNotWritable."""
+    try:
+        there = folder.is_symlink() or folder.exists()
+        if there and (folder.is_symlink() or not folder.is_dir() or any(folder.iterdir())):
+            raise TargetExists(path=str(folder))
+    except OSError as error:
+        raise TargetNotWritable(path=str(folder), detail=str(error)) from error
+
+
 @contextmanager
 def filling(folder: Path) -> Iterator[Path]:
     """A temporary sibling that becomes ``folder`` when the block ends well, and vanishes otherwise.
@@ -21,10 +31,8 @@ def filling(folder: Path) -> Iterator[Path]:
         TargetNotWritable: the file system refuses.
     """
     folder = folder.absolute()
+    refuse_taken(folder)
     try:
-        there = folder.is_symlink() or folder.exists()
-        if there and (folder.is_symlink() or not folder.is_dir() or any(folder.iterdir())):
-            raise TargetExists(path=str(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Beside the target, so that the last step is a rename on one disk.
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -22,6 +22,7 @@ from selector.errors import BadSetting, DecisionUnreadable, NotDownloaded, Targe
 from selector.hub.candidate import Reason
 from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.trial.measurement import Contestant, Measurement
+from selector.wording import Wording
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SMALL, BIG = "org/small@abc#torch-fp32", "org/big@def#torch-fp32"
@@ -170,6 +171,38 @@ BREAK: list[Callable[[dict[str, Any]], Any]] = [
     lambda d: d["decision"]["reasons"].append("because"),
     lambda d: d.update(created="yesterday"),
 ]
+
+
+def test_a_file_changed_by_hand_is_refused_with_the_reason_but_not_one_laid_out_anew(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.petit.json"
+    document = made()
+    save(document, path)
+    written = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(dict(reversed(written.items())), indent=7), encoding="utf-8")
+    assert load(path) == document
+    written["metric"]["score"] = 0.99
+    path.write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(DecisionUnreadable) as caught:
+        load(path)
+    assert caught.value.facts["reason"] == "edited"
+    for language, why in (("en", "changed after Petit wrote it"), ("fr", "a été modifié")):
+        message, hint = Wording(language).error(caught.value.code, caught.value.facts)
+        assert why in message
+        assert hint
+
+
+def test_a_file_from_before_checksums_is_read_and_one_from_a_newer_petit_is_not(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.petit.json"
+    path.write_text(json.dumps(made()))
+    assert load(path) == made()
+    path.write_text(json.dumps({**made(), "schema_version": 2}))
+    with pytest.raises(DecisionUnreadable) as caught:
+        load(path)
+    assert caught.value.facts["reason"] == "newer"
 
 
 @pytest.mark.parametrize("breaking", BREAK)

@@ -430,7 +430,7 @@ def test_an_llm_that_wins_can_be_kept_as_the_decision_but_not_exported_as_a_proj
     assert done.evaluation.need_llm[0].answer == "yes"
     assert done.document["contestant"]["repo"] == "m"
     assert done.document["licence"]["id"] is None
-    written = desk.export(done.document, "decision", tmp_path / "out")
+    written = desk.export(done.document, "decision", tmp_path / "out").files
     assert desk.open_decision(written[0])["contestant"]["ref"] == "endpoint:big"
     with pytest.raises(FormatUnsuited):
         desk.export(done.document, "python", tmp_path / "project")

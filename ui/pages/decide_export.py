@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,11 @@ from PySide6.QtWidgets import (
 
 from selector import registry
 from selector.decide.verdict_facts import Evaluation
-from selector.errors import PetitError
+from selector.desk.export_desk import Exported
+from selector.errors import BadReference, PetitError
+from selector.hub.candidate import Reason
+from selector.reference import parse_reference
+from selector.wording import Wording
 from ui.background import Job
 from ui.models.short_names import short_name, short_names
 from ui.pages.labels import copyable, label
@@ -42,6 +45,22 @@ def free_folder(parent: Path, name: str) -> Path:
     return folder
 
 
+def engine_of(ref: str) -> str:
+    """The engine that a measured contestant ran on; empty for what is no reference."""
+    try:
+        return parse_reference(ref).engine or ""
+    except BadReference:
+        return ""
+
+
+def note_text(words: Wording, note: Reason) -> str:
+    """What there is to know about an export; an error in it is said in words."""
+    facts = dict(note.facts)
+    if "error" in facts:
+        facts["error"] = words.error(str(facts["error"]), facts.pop("facts", {}))[0]
+    return words.text(note.code, **facts | {"ref": short_name(str(facts.get("ref", "")))})
+
+
 class DecideExport(QFrame):
     """The foot of the results: where the decision is kept, and exports of it.
 
@@ -57,6 +76,7 @@ class DecideExport(QFrame):
         text = services.wording.text
         self.setProperty("card", True)
         self._decision: Path | None = None
+        self._task = ""
         self._choice: str | None = None
         self._folder: Path | None = None
         self._job: Job | None = None
@@ -99,6 +119,7 @@ class DecideExport(QFrame):
             self.status.hide()
             self.files.hide()
         self._decision = decision
+        self._task = evaluation.task if evaluation else ""
         self._fill_models(evaluation)
         text = self._services.wording.text
         self.file.setText(text("decide.decision_file", path=decision.name) if decision else "")
@@ -136,6 +157,17 @@ class DecideExport(QFrame):
             "export_nothing" if not ready else "export_tip" if ref == self._choice else "export_own"
         )
         self.button.setToolTip(self._services.wording.text(f"decide.{tip}"))
+        self._show_formats(str(ref) if ready else "")
+
+    def _show_formats(self, ref: str) -> None:
+        """Formats that cannot carry this model stay in the menu, off, and say so."""
+        text, language = self._services.wording.text, self._services.wording.language
+        engine = engine_of(ref)
+        for action, form in zip(self.menu.actions(), registry.exports().values(), strict=True):
+            fits = not ref or form.suits(self._task, engine)
+            action.setEnabled(fits)
+            tip = form.purpose[language] if fits else text("decide.export_unsuited", engine=engine)
+            action.setToolTip(plain_tooltip(tip))
 
     @property
     def formats(self) -> list[str]:
@@ -178,7 +210,6 @@ class DecideExport(QFrame):
         language = self._services.wording.language
         for form in registry.exports().values():
             action = self.menu.addAction(form.title[language].replace("&", "&&"))
-            action.setToolTip(plain_tooltip(form.purpose[language]))
             action.triggered.connect(partial(self._ask_folder, form.id))
 
     def _ask_folder(self, format_id: str, _checked: bool = False) -> None:
@@ -187,12 +218,14 @@ class DecideExport(QFrame):
         if chosen:
             self.export_to(format_id, Path(chosen))
 
-    def _exported(self, result: tuple[Path, Sequence[Path]]) -> None:
-        folder, files = result
+    def _exported(self, result: tuple[Path, Exported]) -> None:
+        folder, done = result
+        files = done.files
         self._ended()
         self._folder = folder
         words = self._services.wording
-        self.status.setText(words.text("decide.exported", n=len(files), folder=str(folder)))
+        said = [words.text("decide.exported", n=len(files), folder=str(folder))]
+        self.status.setText("\n".join([*said, *(note_text(words, note) for note in done.notes)]))
         self.status.show()
         names = [str(x.relative_to(folder)) if x.is_relative_to(folder) else x.name for x in files]
         more = ["…"] if len(names) > MOST_FILES else []
