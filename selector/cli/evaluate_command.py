@@ -133,5 +133,5 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             show_unanswered(screen, row)
     for each in again:
         screen.say()
-        _showcompared_again(screen, each)
+        show_again(screen, each)
     screen.say(screen.wording.text("cli.saved", path=str(done.file)), "dim")
