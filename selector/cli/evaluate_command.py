@@ -7,7 +7,7 @@ import argparse
 from typing import Any
 
 from selector.cli.console import Screen
-from selector.cli.decided_again import compared_again
+from selector.cli.decided_again import compared_again, show_again
 from selector.cli.decision_input import given
 from selector.cli.insights import show_asked
 from selector.cli.trial_command import report, show_agreement, show_unanswered
