@@ -56,6 +56,11 @@ class Locations:
         return self.data / "settings.json"
 
     @property
+    def overrides(self) -> Path:
+        """Figures of the machine that the user set by hand."""
+        return self.data / "machine.json"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.data / "log" / "petit.log"

@@ -88,7 +88,24 @@ def parser() -> argparse.ArgumentParser:
 
     machine = add("machine", "machine", "what this computer is and what it can run")
     machine.add_argument(
-        "--calibrate", action="store_true", help="measure its rates (about three seconds)"
+        "--calibrate",
+        action="store_true",
+        help="measure what it and its engines reach (about fifteen seconds)",
+    )
+    from selector.machine.overrides import NAMES
+
+    machine.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help=f"set a figure by hand, as memory=16GB; names: {', '.join(NAMES)}",
+    )
+    machine.add_argument(
+        "--unset",
+        action="append",
+        choices=(*NAMES, "all"),
+        metavar="NAME",
+        help="use what is found again, of one figure or of all",
     )
     tasks = add("tasks", "tasks", "find the task for a job in plain words, in English or French")
     tasks.add_argument("words", nargs="*", metavar="WORDS")

@@ -4,55 +4,34 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from selector.cli.console import Screen
 from selector.desk.desk import Desk
+from selector.desk.machine_text import report
 from selector.machine.codec import machine_to_json
+from selector.machine.overrides import NAMES, parse_override
 
 
 def machine(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
-    """What this computer is."""
+    """What this computer is; before that, what the user says of it. Raises BadSetting, StoreProblem."""
+    changes: dict[str, int | str | None] = {}
+    for name in options.unset or ():
+        changes |= dict.fromkeys(NAMES if name == "all" else (name,))
+    changes |= dict(parse_override(text) for text in options.set or ())
+    if changes:
+        desk.set_by_hand(changes)
     found = desk.calibrate(lambda _: None) if options.calibrate else desk.machine()
+    again, engines = desk.worth_measuring_again(found), desk.engines()
     if screen.as_json:
-        screen.document({**machine_to_json(found), "engines": desk.engines()})
+        told = {"engines": engines, "outdated": [asdict(each) for each in again]}
+        screen.document({**machine_to_json(found), **told})
         return
-    say, words = screen.say, screen.wording
-    say(found.os, "bold")
-    cpu = found.cpu
-    say(
-        words.text("cli.cpu", name=cpu.name, physical=cpu.physical_cores, logical=cpu.logical_cores)
-    )
-    say(words.text("cli.features", features=" ".join(cpu.features) or "–"))
-    memory = found.memory
-    say(words.text("cli.memory", available=memory.available_bytes, total=memory.total_bytes))
-    for item in found.accelerators:
-        say(
-            words.text(
-                "cli.accelerator",
-                name=item.name,
-                free=item.memory_free_bytes,
-                total=item.memory_total_bytes,
-            )
-        )
-    if not found.accelerators:
-        say(words.text("cli.no_accelerator"))
-    say(words.text("cli.disk", free=found.disk.free_bytes))
-    for engine in desk.engines():
-        facts = {"title": engine["title"], "formats": " ".join(engine["formats"])}
-        if engine["available"]:
-            say(words.text("cli.engine", **facts))
-        else:
-            reason = engine["reason"]
-            why = words.text(reason["code"], **reason["facts"])
-            say(words.text("cli.engine_missing", why=why, **facts))
+    lines = report(found, engines, again, screen.wording)
+    notes = len(found.unknown)
+    for line in lines[: len(lines) - notes]:
+        screen.say(line)
     if found.calibration is None:
-        say(words.text("cli.not_calibrated"))
-    else:
-        rates = found.calibration
-        say(
-            words.text(
-                "cli.calibrated", read=rates.read_bytes_per_s, gemm=rates.gemm_flop_per_s / 1e9
-            )
-        )
-    for text in found.unknown:
-        screen.note(text)
+        screen.say(screen.wording.text("cli.not_calibrated"))
+    for line in found.unknown:
+        screen.note(line)

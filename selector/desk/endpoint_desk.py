@@ -16,6 +16,7 @@ from selector.engines.endpoint.prices import OwnPrice, Prices, TokenPrice
 from selector.engines.endpoint.prompts import Prompt
 from selector.engines.endpoint.question import question
 from selector.hub.local_facts import row_of_local
+from selector.machine.cgroups import limits
 from selector.machine.memory import probe_memory
 from selector.store.paid_answers import PaidAnswers
 from selector.tasks.base import Task
@@ -122,7 +123,7 @@ class EndpointDesk(LibraryDesk):
         UnsupportedModel, UnknownEngine, BadReference, UnknownEndpoint, EndpointUnsuited.
         """
         models = self.library()
-        available = probe_memory().available_bytes
+        available = probe_memory([], limits()).available_bytes
         found: dict[str, Contestant] = {}
         for reference in read_references(refs, endpoints=True):
             if reference.engine == "endpoint":

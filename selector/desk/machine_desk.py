@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from importlib import metadata
 from typing import Any
 
 from selector import registry
@@ -23,8 +24,10 @@ from selector.errors import (
 )
 from selector.hub.local_facts import row_of_local
 from selector.machine.codec import calibration_from_json, engine_from_json
-from selector.machine.conditions import conditions
 from selector.machine.facts import EngineCalibration, Experience, Machine
+from selector.machine.outdated import Outdated, outdated
+from selector.machine.overrides import load_overrides, overridden, save_overrides
+from selector.machine.power import conditions
 from selector.machine.probe import fingerprint, probe
 from selector.paths import hub_cache
 from selector.reference import parse_reference
@@ -46,18 +49,46 @@ class MachineDesk(EndpointDesk):
         return Database(self.locations.database)
 
     def machine(self) -> Machine:
-        """This computer, with its kept calibration and experience. Takes up to two seconds; never fails."""
+        """This computer, with its kept calibration and experience, and what the user set by hand.
+
+        Takes up to two seconds; never fails.
+        """
         found = probe(hub_cache())
         mark = fingerprint(found)
         try:
             with self._database() as database:
-                return replace(
+                found = replace(
                     found,
                     calibration=recall_calibration(database, mark),
                     experience=recall_experience(database, mark),
                 )
         except StoreFull:
-            return found
+            pass
+        return self._as_set(found)
+
+    def _as_set(self, found: Machine) -> Machine:
+        return overridden(found, load_overrides(self.locations.overrides))
+
+    def set_figures(self) -> dict[str, int | str]:
+        """Figures that the user set by hand. Never fails."""
+        return load_overrides(self.locations.overrides)
+
+    def set_by_hand(self, changes: Mapping[str, int | str | None]) -> None:
+        """Keep figures that a probe got wrong, or forget them (None). Raises StoreProblem."""
+        values = load_overrides(self.locations.overrides)
+        for name, value in changes.items():
+            values.pop(name, None)
+            if value is not None:
+                values[name] = value
+        try:
+            save_overrides(self.locations.overrides, values)
+        except OSError as error:
+            raise StoreProblem(detail=str(error)) from error
+
+    def worth_measuring_again(self, machine: Machine) -> tuple[Outdated, ...]:
+        """Why the kept calibration is not the present machine's; empty where it is, or there is none."""
+        installed = {each["id"]: each["version"] for each in self.engines() if each["available"]}
+        return outdated(machine, {name: v for name, v in installed.items() if name in ENGINES})
 
     def learn_from(
         self,
@@ -67,6 +98,8 @@ class MachineDesk(EndpointDesk):
         machine: Machine,
     ) -> None:
         """Let later predictions know what these runs took. Never fails: it only makes them better."""
+        if machine.overridden:
+            return  # what was predicted was of another machine
         library, size = self.library(), block_size(0, len(inputs))
         learned: list[Experience] = []
         for row in rows:
@@ -91,6 +124,7 @@ class MachineDesk(EndpointDesk):
                     "title": engine.info.title,
                     "formats": list(engine.info.formats),
                     "available": probed.ok,
+                    "version": _version(engine.info.distributions),
                     "reason": None if probed.ok else why,
                 }
             )
@@ -121,7 +155,15 @@ class MachineDesk(EndpointDesk):
             except (EngineMissing, LoadFailed, OutOfMemory, WorkerProblem):
                 continue
         machine = probe(hub_cache())
-        calibration = replace(calibration, engines=measured, conditions=conditions())
+        calibration = replace(calibration, engines=measured, conditions=conditions(machine))
         with self._database() as database:
             remember_calibration(database, calibration, fingerprint(machine))
-        return replace(machine, calibration=calibration)
+        return self._as_set(replace(machine, calibration=calibration))
+
+
+def _version(distributions: Sequence[str]) -> str:
+    """Of the first, which is the runtime that computes; empty where it is not installed."""
+    try:
+        return metadata.version(distributions[0]) if distributions else ""
+    except metadata.PackageNotFoundError:
+        return ""

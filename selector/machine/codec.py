@@ -17,6 +17,7 @@ from selector.machine.facts import (
     Experience,
     Machine,
     Memory,
+    Power,
     Rates,
 )
 
@@ -39,6 +40,9 @@ def machine_from_json(data: Mapping[str, Any]) -> Machine:
         calibration=None if measured is None else calibration_from_json(measured),
         unknown=tuple(data.get("unknown", ())),
         experience=tuple(Experience(**item) for item in data.get("experience", ())),
+        power=Power(**data.get("power", {})),
+        surroundings=str(data.get("surroundings", "")),
+        overridden=tuple(data.get("overridden", ())),
     )
 
 

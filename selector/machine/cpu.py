@@ -3,49 +3,80 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 import psutil
 
+from selector.machine.cgroups import Limits, limits
 from selector.machine.facts import Cpu
+from selector.machine.tool_output import ToolProblem, ask
+from selector.machine.windows_registry import processor_name
 
 # What inference libraries dispatch on, by the names that Linux uses.
 FEATURES = (
     "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16",
-    "asimd", "asimddp", "i8mm", "bf16", "sve", "sve2",
+    "asimd", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme",
 )  # fmt: skip
+_MAC = {
+    "hw.optional.avx2_0": ("avx2",),
+    "hw.optional.fma": ("fma",),
+    "hw.optional.f16c": ("f16c",),
+    "hw.optional.avx512f": ("avx512f",),
+    "hw.optional.avx512vnni": ("avx512_vnni",),
+    "hw.optional.AdvSIMD": ("asimd",),
+    "hw.optional.neon": ("asimd",),
+    "hw.optional.arm.AdvSIMD": ("asimd",),
+    "hw.optional.arm.FEAT_DotProd": ("asimddp",),
+    "hw.optional.arm.FEAT_I8MM": ("i8mm",),
+    "hw.optional.arm.FEAT_BF16": ("bf16",),
+    "hw.optional.arm.FEAT_SME": ("sme",),
+}
+_WINDOWS = {
+    # PF_… of winnt.h: asked one by one of IsProcessorFeaturePresent.
+    40: "avx2",
+    41: "avx512f",
+    19: "asimd",
+    43: "asimddp",
+    46: "sve",
+    47: "sve2",
+    66: "i8mm",
+    68: "bf16",
+    70: "sme",
+}
 
 
 def parse_cpuinfo(text: str) -> tuple[str, tuple[str, ...]]:
     """Name and features from the text of /proc/cpuinfo; empty where it does not say."""
-    name = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", text, re.MULTILINE)
-    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", text, re.MULTILINE)
+    name = re.search(r"^(?:model name|Model)[ \t]*:[ \t]*(\S.*)$", text, re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)[ \t]*:[ \t]*(\S.*)$", text, re.MULTILINE)
     present = set(flags[1].split()) if flags else set()
     return (name[1].strip() if name else ""), tuple(f for f in FEATURES if f in present)
 
 
-def quota_cores(text: str) -> int | None:
-    """Cores allowed by a control group's ``cpu.max`` ("quota period"), rounded up; None: no limit."""
-    parts = text.split()
-    try:
-        quota, period = int(parts[0]), int(parts[1])
-    except (IndexError, ValueError):
-        return None
-    return max(1, math.ceil(quota / period)) if quota > 0 and period > 0 else None
+def parse_sysctl(text: str) -> tuple[str, tuple[str, ...]]:
+    """Name and features from what ``sysctl machdep.cpu.brand_string hw.optional`` prints on a Mac."""
+    name, present = "", set[str]()
+    for line in text.splitlines():
+        key, _, value = (part.strip() for part in line.partition(":"))
+        if key == "machdep.cpu.brand_string":
+            name = value
+        elif value == "1":
+            present.update(_MAC.get(key, ()))
+    return name, tuple(f for f in FEATURES if f in present)
 
 
-def _mac_name() -> str:
-    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1, check=False)
-    return done.stdout.strip()
+def _windows_features() -> tuple[str, ...]:
+    import ctypes
+
+    present = getattr(ctypes, "windll").kernel32.IsProcessorFeaturePresent  # noqa: B009  # not on every system
+    found = {name for number, name in _WINDOWS.items() if present(number)}
+    return tuple(f for f in FEATURES if f in found)
 
 
-def probe_cpu(unknown: list[str]) -> Cpu:
+def probe_cpu(unknown: list[str], allowance: Limits | None = None) -> Cpu:
     """The processor as this process sees it; what cannot be found out is added to ``unknown``."""
     name: str = ""
     features: tuple[str, ...] = ()
@@ -53,20 +84,21 @@ def probe_cpu(unknown: list[str]) -> Cpu:
         if platform.system() == "Linux":
             name, features = parse_cpuinfo(Path("/proc/cpuinfo").read_text(errors="replace"))
         elif platform.system() == "Darwin":
-            name = _mac_name()
-            features = ("asimd",) if platform.machine() == "arm64" else ()
-    except (OSError, subprocess.SubprocessError) as error:
+            told = ask(["/usr/sbin/sysctl", "machdep.cpu.brand_string", "hw.optional"])
+            name, features = parse_sysctl(told)
+        elif platform.system() == "Windows":
+            name, features = processor_name(), _windows_features()
+    except (OSError, AttributeError, ToolProblem) as error:
         unknown.append(f"cpu: {error}")
     if not features:
         unknown.append("cpu.features: not told by this system")
     logical = psutil.cpu_count(logical=True) or os.cpu_count() or 1
     physical = psutil.cpu_count(logical=False) or logical
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
-    for group in (Path("/sys/fs/cgroup/cpu.max"),):
-        try:
-            allowed = min(allowed, quota_cores(group.read_text()) or allowed)
-        except OSError:
-            continue
+    if allowance is None:
+        allowance = limits()
+    if allowance.cores is not None:
+        allowed = min(allowed, allowance.cores)
     logical = min(logical, allowed)
     return Cpu(
         name or platform.processor() or platform.machine(),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-AcceleratorKind = Literal["cuda", "rocm", "metal", "xpu"]
+AcceleratorKind = Literal["cuda", "rocm", "metal", "xpu", "other"]
+"""``other``: there, and nothing that Petit knows runs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,41 @@ class Memory:
 
     total_bytes: int
     available_bytes: int
+    swap_total_bytes: int = 0
+    swap_free_bytes: int = 0
+    """Not for models: one that computes from swap is a hundred times slower."""
+    limited: bool = False
+    """Whether a control group allows less than the computer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the clocks depend on; empty or None where the system does not tell."""
+
+    source: Literal["", "mains", "battery"] = ""
+    mode: str = ""
+    """Governor, profile or plan, in the system's own words."""
+    temperature_c: float | None = None
+    """The hottest sensor of the processor."""
+    hot: bool = False
+    """Whether the processor or a GPU is as hot as its maker wants it to be at most: clocks go down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
-    """A GPU or similar. ``problem`` says why one that is present cannot be used."""
+    """A GPU or similar."""
 
     kind: AcceleratorKind
     name: str
     memory_total_bytes: int | None = None
     memory_free_bytes: int | None = None
     problem: str | None = None
+    """Code of why one that is present cannot be used: ``machine.problem.CODE`` in the translations."""
+    driver: str = ""
+    compute: str = ""
+    """Compute capability (``9.0``) or instruction set (``gfx1100``)."""
+    integrated: bool = False
+    """Shares main memory, which is counted there and not again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +142,8 @@ class Machine:
     """What could not be found out, each with its reason, as ``what: reason``."""
     experience: tuple[Experience, ...] = ()
     """What earlier runs on it have taught of its predictions."""
+    power: Power = Power()
+    surroundings: str = ""
+    """``docker``, ``podman``, ``container``, ``wsl`` … where it is not a computer of its own."""
+    overridden: tuple[str, ...] = ()
+    """Names of the figures that the user set by hand (see overrides.py)."""

@@ -3,55 +3,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psutil
 
+from selector.machine.cgroups import Limits
 from selector.machine.facts import Memory
 
-# Limit and usage of version 2 and version 1 control groups.
-_GROUPS = (
-    (
-        Path("/sys/fs/cgroup/memory.max"),
-        Path("/sys/fs/cgroup/memory.current"),
-        Path("/sys/fs/cgroup/memory.stat"),
-    ),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.stat"),
-    ),
-)
+
+def limited(memory: Memory, limits: Limits) -> Memory:
+    """``memory`` under the control groups' limits; one larger than the computer is no limit."""
+    total, available = memory.total_bytes, memory.available_bytes
+    tight = limits.memory is not None and 0 < limits.memory.limit < total
+    if tight and limits.memory is not None:
+        total = limits.memory.limit
+        free = limits.memory.free if limits.memory_free is None else limits.memory_free
+        available = min(available, free)
+    swap = memory.swap_total_bytes
+    if limits.swap is not None:
+        swap = min(swap, limits.swap)
+    return Memory(total, available, swap, min(memory.swap_free_bytes, swap), limited=tight)
 
 
-def reclaimable(stat: str) -> int:
-    """Bytes of page cache that a control group gives back under pressure, from its memory.stat."""
-    for line in stat.splitlines():
-        name, _, value = line.partition(" ")
-        if name in {"inactive_file", "total_inactive_file"} and value.isdigit():
-            return int(value)
-    return 0
-
-
-def limited(memory: Memory, limit: str, used: str, stat: str = "") -> Memory:
-    """``memory`` under a control group's ``limit`` with ``used`` bytes taken; "max" means no limit."""
-    try:
-        cap, taken = int(limit), int(used)
-    except ValueError:
-        return memory
-    if cap <= 0 or cap >= memory.total_bytes:
-        return memory
-    free = max(0, cap - max(0, taken - reclaimable(stat)))
-    return Memory(cap, min(memory.available_bytes, free))
-
-
-def probe_memory() -> Memory:
-    """Memory now."""
+def probe_memory(unknown: list[str], limits: Limits) -> Memory:
+    """Memory now; swap that cannot be found out is added to ``unknown``."""
     now = psutil.virtual_memory()
-    memory = Memory(int(now.total), int(now.available))
-    for limit, used, stat in _GROUPS:
-        try:
-            return limited(memory, limit.read_text(), used.read_text(), stat.read_text())
-        except OSError:
-            continue
-    return memory
+    swap = free = 0
+    try:
+        told = psutil.swap_memory()
+        swap, free = int(told.total), int(told.free)
+    except (OSError, RuntimeError, ValueError) as error:
+        unknown.append(f"swap: {error}")
+    return limited(Memory(int(now.total), int(now.available), swap, free), limits)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -12,12 +13,9 @@ from selector import registry
 from selector.engines.facts import ModelFacts
 from selector.fit.predict import predict, predict_memory, verdict_of
 from selector.intervals import Interval
-from selector.machine.accelerators import parse_nvidia, parse_rocm
 from selector.machine.calibrate import calibrate
 from selector.machine.codec import machine_from_json, machine_to_json
-from selector.machine.cpu import parse_cpuinfo, quota_cores
-from selector.machine.facts import Memory
-from selector.machine.memory import limited
+from selector.machine.cpu import parse_cpuinfo
 from selector.machine.probe import fingerprint, probe
 
 
@@ -35,31 +33,6 @@ def test_this_machine_can_be_described_and_survives_json(tmp_path: Path) -> None
     assert machine.disk.free_bytes > 0
     assert machine_from_json(machine_to_json(machine)) == machine
     assert fingerprint(machine)
-
-
-def test_a_control_group_limits_the_memory_but_page_cache_can_be_given_back() -> None:
-    whole = Memory(64_000, 60_000)
-    assert limited(whole, "max\n", "5") == whole
-    assert limited(whole, "10000", "9000", "inactive_file 4000\nx 1\n") == Memory(10_000, 5_000)
-    assert limited(whole, "10000", "12000") == Memory(10_000, 0)
-    assert limited(whole, "not a number", "1") == whole
-
-
-def test_a_cpu_quota_is_rounded_up_to_cores() -> None:
-    assert quota_cores("150000 100000") == 2
-    assert quota_cores("max 100000") is None
-    assert quota_cores("") is None
-
-
-def test_drivers_answers_are_read_and_nonsense_is_not() -> None:
-    cards = parse_nvidia("NVIDIA H200, 143771, 143000\nOdd, name, 10, [N/A]\n\nbroken")
-    assert cards[0].name == "NVIDIA H200"
-    assert cards[0].memory_total_bytes == 143771 * 1024 * 1024
-    assert cards[1].name == "Odd, name"
-    assert cards[1].memory_free_bytes is None
-    rocm = '{"card0": {"Card Series": "RX", "VRAM Total Memory (B)": "100", "VRAM Total Used Memory (B)": "40"}}'
-    assert parse_rocm(rocm)[0].memory_free_bytes == 60
-    assert parse_rocm("[]") == parse_rocm("{") == ()
 
 
 def test_cpuinfo_gives_name_and_known_features() -> None:
@@ -108,11 +81,9 @@ def test_calibration_measures_and_narrows_the_estimate(tmp_path: Path) -> None:
     assert shares[-1] == 1.0
     task = registry.task("text-classification")
     wide = predict(facts(10**7), task, machine, "torch", "fp32").speed
-    from dataclasses import replace
-
-    narrow = predict(
-        facts(10**7), task, replace(machine, calibration=measured), "torch", "fp32"
-    ).speed
+    # On a busy machine the noise is as wide as not knowing, and is said to be.
+    quiet = replace(measured, noise=min(measured.noise, 0.1))
+    narrow = predict(facts(10**7), task, replace(machine, calibration=quiet), "torch", "fp32").speed
     assert wide is not None
     assert narrow is not None
     assert narrow.high / narrow.low < wide.high / wide.low

@@ -15,7 +15,6 @@ from selector.engines.calibration.service import ENGINES
 from selector.engines.calibration.timing import Stopwatch
 from selector.errors import Cancelled, EngineMissing
 from selector.machine.codec import machine_from_json, machine_to_json
-from selector.machine.conditions import conditions
 from selector.machine.facts import Machine
 from selector.paths import Locations
 from selector.store.calibrations import recall_calibration
@@ -110,11 +109,3 @@ def test_the_decoder_that_is_timed_has_the_bytes_that_are_counted(
 ) -> None:
     path = tmp_path / "x.gguf"
     assert write_decoder(path, kind, layers=1, hidden=256) == path.stat().st_size
-
-
-def test_conditions_are_what_the_system_tells(tmp_path: Path) -> None:
-    governor, profile = tmp_path / "governor", tmp_path / "profile"
-    nothing = conditions(governor, profile)
-    governor.write_text("powersave\n")
-    profile.write_text("low-power\n" + "x" * 10**6)
-    assert conditions(governor, profile).split() == [*nothing.split(), "powersave", "low-power"]

@@ -4,24 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from selector.desk.machine_text import by_hand, report
 from selector.errors import PetitError
 from selector.machine.facts import Machine
+from selector.machine.outdated import Outdated
 from selector.store.projects import Project
 from ui.background import Job
+from ui.dialogs.machine_dialog import MachineDialog
 from ui.messages import show_error
 from ui.pages.labels import card, copyable, label
-from ui.pages.machine_report import rates, report
+from ui.pages.machine_speed import MachineSpeed
 from ui.pages.machine_tiles import MachineTiles
 from ui.services import Services
 from ui.widgets.memory_chart import MemoryChart, MemoryMarker
 from ui.widgets.message_banner import MessageBanner
-from ui.widgets.progress_row import ProgressRow
 
 RUNTIME_BYTES = 450_000_000
 BYTES_PER_PARAMETER = 4
@@ -29,6 +32,15 @@ SIZES = (5_000_000, 100_000_000, 500_000_000, 1_000_000_000)
 COPIED_MS = 2000
 STALE_MS = 60_000
 """Free memory changes; after this long a visit looks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at the computer gave."""
+
+    machine: Machine
+    engines: list[dict[str, Any]]
+    again: tuple[Outdated, ...]
 
 
 class MachinePage(QWidget):
@@ -39,7 +51,7 @@ class MachinePage(QWidget):
         self._services = services
         text = services.wording.text
         self.title = text("machine.title")
-        self._machine: Machine | None = None
+        self._seen: Looked | None = None
         self._looking: Job | None = None
         self._calibrating: Job | None = None
         self._fresh = QTimer(self)
@@ -52,12 +64,14 @@ class MachinePage(QWidget):
         self.chart = MemoryChart(
             services.theme, text("machine.chart_title"), services.wording.bytes
         )
-        self.rates = copyable(label(text("machine.rates_none")))
-        self.calibrate = QPushButton(text("machine.calibrate"))
-        self.calibrate.clicked.connect(self._calibrate)
-        self.progress = ProgressRow(text("machine.calibrating"), text("machine.cancel"))
-        self.progress.cancel_asked.connect(self.cancel)
-        self.progress.hide()
+        self.speed = MachineSpeed(services.wording)
+        self.speed.asked.connect(self._calibrate)
+        self.speed.cancel_asked.connect(self.cancel)
+        self.set_by_hand = label("", "warn")
+        self.set_by_hand.hide()
+        self.correct = QPushButton(text("machine.set_button"))
+        self.correct.setEnabled(False)
+        self.correct.clicked.connect(self._correct)
         self.unknown_button = QToolButton()
         self.unknown_button.setCheckable(True)
         self.unknown_button.hide()
@@ -86,8 +100,8 @@ class MachinePage(QWidget):
         if self._looking is None and self._calibrating is None and not self._fresh.isActive():
             self._looking = self._services.background.run(
                 "machine",
-                lambda _cancelled, _progress: self._services.desk.machine(),
-                on_done=self._show_machine,
+                lambda _cancelled, _progress: self._look(),
+                on_done=self._show,
                 on_error=self._failed,
                 on_cancelled=self._looked,
             )
@@ -96,14 +110,23 @@ class MachinePage(QWidget):
         """Stop measuring."""
         if self._calibrating:
             self._calibrating.cancel()
-            self.progress.set_stopping(self._services.wording.text("machine.stopping"))
+            self.speed.progress.set_stopping(self._services.wording.text("machine.stopping"))
 
     # -- machine ------------------------------------------------------------------------------------
 
-    def _show_machine(self, machine: Machine) -> None:
+    def _look(self) -> Looked:
+        desk = self._services.desk
+        return self._of(desk.machine())
+
+    def _of(self, machine: Machine) -> Looked:
+        desk = self._services.desk
+        return Looked(machine, desk.engines(), desk.worth_measuring_again(machine))
+
+    def _show(self, seen: Looked) -> None:
         self._looking = None
         self._fresh.start()
-        self._machine = machine
+        self._seen = seen
+        machine = seen.machine
         self.banner.hide()
         words = self._services.wording
         self.tiles.show_machine(machine)
@@ -121,9 +144,10 @@ class MachinePage(QWidget):
             words.text("machine.free"),
         )
         self.chart.set_markers(marks)
-        self.rates.setText(rates(machine, words))
-        again = "calibrate_again" if machine.calibration else "calibrate"
-        self.calibrate.setText(words.text(f"machine.{again}"))
+        self.speed.show_machine(machine, seen.again)
+        self.set_by_hand.setText(by_hand(machine, words))
+        self.set_by_hand.setVisible(bool(machine.overridden))
+        self.correct.setEnabled(True)
         self.copy.setEnabled(True)
         self.unknown_button.setVisible(bool(machine.unknown))
         self.unknown_button.setText(words.text("machine.unknown", n=len(machine.unknown)))
@@ -140,13 +164,10 @@ class MachinePage(QWidget):
     # -- calibration --------------------------------------------------------------------------------
 
     def _calibrate(self) -> None:
-        self.calibrate.setEnabled(False)
-        self.progress.button.setEnabled(True)
-        self.progress.set_progress(0.0, 1.0)
-        self.progress.show()
+        self.speed.begin()
 
-        def measure(cancelled: Callable[[], bool], progress: Callable[[Any], None]) -> Machine:
-            return self._services.desk.calibrate(progress, cancelled)
+        def measure(cancelled: Callable[[], bool], progress: Callable[[Any], None]) -> Looked:
+            return self._of(self._services.desk.calibrate(progress, cancelled))
 
         self._calibrating = self._services.background.run(
             "calibration",
@@ -158,11 +179,11 @@ class MachinePage(QWidget):
         )
 
     def _show_progress(self, shares: list[float]) -> None:
-        self.progress.set_progress(shares[-1], 1.0)
+        self.speed.progress.set_progress(shares[-1], 1.0)
 
-    def _calibrated(self, machine: Machine) -> None:
+    def _calibrated(self, seen: Looked) -> None:
         self._calibration_ended()
-        self._show_machine(machine)
+        self._show(seen)
 
     def _not_calibrated(self, error: PetitError) -> None:
         self._calibration_ended()
@@ -170,19 +191,37 @@ class MachinePage(QWidget):
 
     def _calibration_ended(self) -> None:
         self._calibrating = None
-        self.calibrate.setEnabled(True)
-        self.progress.hide()
+        self.speed.end()
 
     # -- buttons ------------------------------------------------------------------------------------
 
     def _copy(self) -> None:
-        if self._machine:
-            QGuiApplication.clipboard().setText(report(self._machine, self._services.wording))
+        if seen := self._seen:
+            lines = report(seen.machine, seen.engines, seen.again, self._services.wording)
+            QGuiApplication.clipboard().setText("\n".join(lines))
             self.copy.setText(self._services.wording.text("machine.copied"))
             self._copied.start()
 
     def _not_copied(self) -> None:
         self.copy.setText(self._services.wording.text("machine.copy"))
+
+    def _correct(self) -> None:
+        if self._seen is None:
+            return
+        desk, words = self._services.desk, self._services.wording
+        dialog = MachineDialog(words, self._seen.machine, desk.set_figures(), self)
+        dialog.accepted.connect(lambda: self._set(dialog.values))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _set(self, values: dict[str, int | str | None]) -> None:
+        def keep(_cancelled: Callable[[], bool], _progress: Callable[[Any], None]) -> Looked:
+            self._services.desk.set_by_hand(values)
+            return self._look()
+
+        self._looking = self._services.background.run(
+            "machine", keep, on_done=self._show, on_error=self._failed, on_cancelled=self._looked
+        )
 
     def _go_on(self) -> None:
         self._services.go_to(1)
@@ -205,22 +244,14 @@ class MachinePage(QWidget):
         inside.addWidget(self.chart)
         inside.addWidget(label(text("machine.chart_note"), "muted"))
         column.addWidget(memory)
-        speed = card()
-        rows = QVBoxLayout(speed)
-        rows.setContentsMargins(16, 12, 16, 12)
-        rows.addWidget(label(text("machine.rates"), "section"))
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.rates, 1)
-        row.addWidget(self.calibrate)
-        rows.addLayout(row)
-        rows.addWidget(self.progress)
-        column.addWidget(speed)
+        column.addWidget(self.speed)
+        column.addWidget(self.set_by_hand)
         column.addWidget(self.unknown_button)
         column.addWidget(self.unknown)
         column.addStretch(1)
         bottom = QHBoxLayout()
         bottom.addWidget(self.copy)
+        bottom.addWidget(self.correct)
         bottom.addStretch(1)
         bottom.addWidget(self.next)
         column.addLayout(bottom)

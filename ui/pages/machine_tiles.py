@@ -6,8 +6,8 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from selector.desk.machine_text import accelerator_note, cores, memory, most_useful, swap
 from selector.machine.facts import Machine
-from ui.pages.machine_report import accelerator_note, cores
 from ui.services import Services
 from ui.widgets.stat_tile import StatTile
 
@@ -51,20 +51,21 @@ class MachineTiles(QWidget):
         """Show the numbers."""
         words = self._services.wording
         text = words.text
-        cpu, memory = machine.cpu, machine.memory
+        cpu, now = machine.cpu, machine.memory
+        features = [text("machine.features", features=cpu.features)] if cpu.features else []
         self.processor.set_stat(
             text("machine.cpu"),
-            cores(machine, words),
+            text("machine.cores", n=cpu.physical_cores),
             cpu.name,
-            text("machine.features", features=cpu.features) if cpu.features else cpu.name,
+            "\n".join([f"{cpu.name}, {cores(machine, words)}", *features]),
         )
         self.memory.set_stat(
             text("machine.memory"),
-            words.bytes(memory.available_bytes),
-            text("machine.memory_of", total=memory.total_bytes),
+            words.bytes(now.available_bytes),
+            text("machine.memory_of", total=now.total_bytes),
+            f"{memory(machine, words)}\n{text('machine.swap')}: {swap(machine, words)}",
         )
-        if machine.accelerators:
-            first = machine.accelerators[0]
+        if first := most_useful(machine.accelerators):
             everything = "\n".join(
                 f"{x.name}: {accelerator_note(x, words)}" for x in machine.accelerators
             )
