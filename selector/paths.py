@@ -76,6 +76,11 @@ class Locations:
         return self.data / "judgements"
 
     @property
+    def searches(self) -> Path:
+        """What the last search of each task looked at; may be deleted at any time."""
+        return self.data / "searches"
+
+    @property
     def exports(self) -> Path:
         """Where an export goes unless the user names a folder."""
         return self.data / "exports"

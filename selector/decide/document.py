@@ -27,6 +27,8 @@ from selector.trial.measurement import Contestant, Measurement
 SCHEMA_VERSION = 1
 FORMAT = "petit.decision"
 SUFFIX = ".petit.json"
+MOST_LABELS = 60
+"""With more of them the table of errors is left out: it grows with their square."""
 MAX_BYTES = 5 * 1024 * 1024
 
 
@@ -50,6 +52,7 @@ def build(
     chosen: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     samples: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    considered: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The document of one evaluation.
 
@@ -65,6 +68,7 @@ def build(
         parameters: that the outputs were made with.
         samples: public inputs (a task's own, never the user's) and output JSON of the chosen model,
             for an export to check itself with.
+        considered: what the search before looked at and took away (see desk/considered.py).
 
     Raises:
         BadSetting: ``chosen`` is no contestant.
@@ -100,6 +104,8 @@ def build(
         "data": {"name": evaluation.data_name, "sha256": evaluation.data_sha256},
         "decision": evaluation.decision.to_json(),
         "models": [model.to_json() for model in evaluation.models],
+        "errors": _errors(evaluation),
+        "considered": None if considered is None else dict(considered),
         "need_llm": [each.to_json() for each in evaluation.need_llm],
         "machine": _plain(machine),
         "licence": {"id": None, "class": None, "obligations": []} | dict(licence or {}),
@@ -110,6 +116,17 @@ def build(
     written: dict[str, Any] = json.loads(json.dumps(document, allow_nan=False))
     check(written, "")
     return written
+
+
+def _errors(evaluation: Evaluation) -> dict[str, Any]:
+    """Which label was taken for which, by each contestant: counts alone, never an example."""
+    labels = evaluation.labels if len(evaluation.labels) <= MOST_LABELS else ()
+    confusion = {ref: [list(row) for row in rows] for ref, rows in evaluation.confusion.items()}
+    return {
+        "labels": list(labels),
+        "confusion": confusion if labels else {},
+        "contested": len(evaluation.disagreements),
+    }
 
 
 def unmeasured(

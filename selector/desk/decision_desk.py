@@ -9,9 +9,11 @@ from typing import Any
 
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.considered import last_considered
 from selector.desk.machine_desk import MachineDesk
 from selector.desk.requests import Evaluated
 from selector.hub.local_facts import row_of_local
+from selector.hub.obligations import obligation
 from selector.machine.facts import Machine
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Contestant, Measurement
@@ -26,7 +28,8 @@ class DecisionDesk(MachineDesk):
             return {}
         local = find_local(read_references([contestant.ref])[0], self.library())
         found = row_of_local(local).licence
-        return {"id": found.id, "class": found.kind}
+        owed = obligation(found)
+        return {"id": found.id, "class": found.kind, "obligations": [owed.code]}
 
     def _saved(
         self,
@@ -38,7 +41,10 @@ class DecisionDesk(MachineDesk):
         now = datetime.now(UTC)
         winner = next((c for c in chosen if c.ref == evaluation.decision.choice), None)
         licence = None if winner is None else self._licence_of(winner)
-        document = documents.build(evaluation, rows, chosen, machine, {}, licence, now)
+        searched = last_considered(self.locations.searches, evaluation.task)
+        document = documents.build(
+            evaluation, rows, chosen, machine, {}, licence, now, considered=searched
+        )
         file = self.locations.decisions / f"{evaluation.task}-{now:%Y%m%d-%H%M%S-%f}.petit.json"
         documents.save(document, file)
         return Evaluated(evaluation, rows, chosen, document, file)

@@ -17,6 +17,7 @@ from typing import Any
 from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.considered import considered, keep_considered
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.export_desk import ExportDesk
@@ -86,7 +87,10 @@ class Desk(ExportDesk):
         ``on_wait`` hears when the Hub makes us wait. A newer search of the same ``owner`` cancels an
         older one, and the process that talks to the Hub for it is gone within 100 ms.
         """
-        return self._searching.run(owner, request, cancelled, on_wait)
+        found = self._searching.run(owner, request, cancelled, on_wait)
+        record = considered(request, found, datetime.now(UTC))
+        keep_considered(self.locations.searches, request.task, record)
+        return found
 
     def ranked(
         self, candidates: Sequence[Candidate], request: SearchRequest
@@ -249,7 +253,7 @@ class Desk(ExportDesk):
         row = row_of_local(find_local(read_references([ref])[0], self.library()))
         known = registry.task(task) if task else task_of(row)
         chosen = self.contestants([ref], known.id)[0]
-        licence = {"id": row.licence.id, "class": row.licence.kind}
+        licence = self._licence_of(chosen)
         now = datetime.now(UTC)
         return documents.unmeasured(
             chosen, known.id, known.metrics[0], self.machine(), licence, now
