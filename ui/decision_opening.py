@@ -44,4 +44,5 @@ def _evaluation(document: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[
         "disagreements": [],
         "confusion": {},
         "labels": [],
+        "basis": metric.get("basis", "examples"),
     }

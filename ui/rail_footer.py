@@ -13,7 +13,7 @@ from selector.settings import Settings
 from selector.wording import Wording
 from ui.preferences import language_box, theme_box
 
-QUIET = frozenset({"save", "sample", "open", "queue", "account"})
+QUIET = frozenset({"save", "sample", "open", "queue", "account", "answer"})
 """Jobs nobody needs to hear of."""
 
 

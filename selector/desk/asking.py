@@ -51,6 +51,8 @@ class Progress:
     entered: int
     """Contestants that take part."""
     best: str
+    sure: float | None = None
+    """P(good enough) of the smallest one that is still running: 1 makes it the answer, 0 drops it."""
 
 
 class AskingSession(ABC):
@@ -105,13 +107,21 @@ class AskingSession(ABC):
     def progress(self) -> Progress:
         """How far it is."""
         state = self.state
+        running = tuple(str(ref) for ref in state["running"])
+        chances = {row["ref"]: row["good_enough"] for row in state["models"]}
         return Progress(
             int(state["done"]),
             int(state["budget"]),
-            tuple(state["running"]),
+            running,
             len(state["models"]),
             str(state["best"]),
+            chances.get(running[0]) if running else None,
         )
+
+    @property
+    def confidence(self) -> float:
+        """P(good enough) that a decision takes, at least."""
+        return self._request.confidence
 
     @property
     def decision(self) -> Decision:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from selector import registry
 from selector.decide.data import Examples, read_examples
 from selector.decide.verdict_facts import Basis, Evaluation
-from selector.desk.asking import Conclude
+from selector.desk.answer_file import read_answers, read_votes
+from selector.desk.asking import AskingSession, Conclude
 from selector.desk.decision_desk import DecisionDesk
 from selector.desk.evaluating import data_key, measure
 from selector.desk.labelling import LabelSession
@@ -26,6 +29,22 @@ ASKABLE = frozenset({"labels", "text"})
 class AskingDesk(DecisionDesk):
     """Blocking calls, from any thread; see Desk."""
 
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._sessions: weakref.WeakSet[AskingSession] = weakref.WeakSet()
+
+    def close(self) -> None:
+        """Sessions that nobody closed end too; what was answered is in their files."""
+        for session in list(self._sessions):
+            session.close()
+        super().close()
+
+    def given(self, data: Path, input_column: str | None, task: str, basis: Basis) -> int:
+        """How often the person has judged these inputs before. Raises InputProblem."""
+        examples = read_examples(data, input_column, unlabelled=True)
+        read = read_votes if basis == "votes" else read_answers
+        return len(read(self.answers_of(examples, task, basis), len(examples.inputs)))
+
     def label(
         self, request: LabelRequest, on_event: OnTrial, cancelled: Callable[[], bool] = never
     ) -> LabelSession:
@@ -35,7 +54,9 @@ class AskingDesk(DecisionDesk):
         """
         examples, chosen, rows, conclude = self._measured(request, on_event, cancelled)
         path = request.answers or self.answers_of(examples, request.task, "labels")
-        return LabelSession(request, examples, chosen, rows, path, conclude, cancelled)
+        session = LabelSession(request, examples, chosen, rows, path, conclude, cancelled)
+        self._sessions.add(session)
+        return session
 
     def vote(
         self, request: VoteRequest, on_event: OnTrial, cancelled: Callable[[], bool] = never
@@ -48,7 +69,9 @@ class AskingDesk(DecisionDesk):
             raise BadSetting(setting="models", value=len(request.refs), allowed=f"2 … {MOST}")
         examples, chosen, rows, conclude = self._measured(request, on_event, cancelled)
         path = request.answers or self.answers_of(examples, request.task, "votes")
-        return VoteSession(request, examples, chosen, rows, path, conclude, cancelled)
+        session = VoteSession(request, examples, chosen, rows, path, conclude, cancelled)
+        self._sessions.add(session)
+        return session
 
     def answers_of(self, examples: Examples, task: str, basis: Basis) -> Path:
         """Petit's own file for what the person says about these inputs, whoever the contestants are."""

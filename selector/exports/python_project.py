@@ -136,6 +136,8 @@ def _requirements(versions: Mapping[str, str]) -> str:
 
 def _evidence(metric: Mapping[str, Any], language: Language) -> str:
     words = Wording(language)
+    if metric.get("basis", "examples") != "examples":
+        return words.text(f"export.by_{metric['basis']}", n=metric["n"], score=metric["score"])
     if metric["score"] is None or metric["interval"] is None:
         return words.text("export.not_measured")
     low, high = metric["interval"]

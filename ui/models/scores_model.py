@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QIcon
 
-from selector.decide.verdict_facts import Score
+from selector.decide.verdict_facts import Basis, Score
 from selector.wording import Wording
 from ui.models.short_names import short_names
 
@@ -132,12 +132,16 @@ class ScoresModel(QAbstractTableModel):
         self._rows: list[Score] = []
         self._names: Mapping[str, str] = {}
         self._choice: str | None = None
+        self._basis: Basis = "examples"
         self._icons: dict[str, QIcon] = {}
         self._order: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
-    def set_scores(self, scores: Iterable[Score], choice: str | None) -> None:
+    def set_scores(
+        self, scores: Iterable[Score], choice: str | None, basis: Basis = "examples"
+    ) -> None:
         """Show an evaluation; ``choice`` is the recommended contestant."""
         self.beginResetModel()
+        self._basis = basis
         self._given = list(scores)
         self._choice = choice
         self._names = short_names(x.ref for x in self._given)
@@ -207,14 +211,22 @@ class ScoresModel(QAbstractTableModel):
                 return words.text(
                     "decide.difference_tip", low=words.points(low), high=words.points(high)
                 )
-        return words.text(f"decide.column.{_COLUMNS[column].key}_tip")
+        return words.text(f"decide.column.{self._key(column)}_tip")
+
+    def _key(self, column: Column) -> str:
+        """Of its title: a score from votes is a win rate."""
+        if column is Column.MODEL:
+            return "model"
+        if column is Column.SCORE and self._basis == "votes":
+            return "win_rate"
+        return _COLUMNS[column].key
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """Titles of columns and what they mean."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         column = Column(section)
-        key = "model" if column is Column.MODEL else _COLUMNS[column].key
+        key = self._key(column)
         if role == _DISPLAY:
             return self._wording.text(f"decide.column.{key}")
         if role == _TOOLTIP:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QVBoxL
 from selector.decide.verdict_facts import Evaluation, Score
 from selector.wording import Wording
 from ui.models.scores_model import known
-from ui.pages.decide_sentences import names_of, points
+from ui.pages.decide_sentences import measured, names_of, points
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
 from ui.widgets.bar_chart import BarChart, BarRow
@@ -55,19 +55,29 @@ class DecideCharts(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE.m)
-        self._row.addWidget(_card(text("decide.chart"), self.bars), 1)
-        self._row.addWidget(_card(text("decide.trade_off"), self.trade, self.axis), 1)
+        self._titles = [plain_label("", "section") for _ in range(2)]
+        self._row.addWidget(_card(self._titles[0], self.bars), 1)
+        self._row.addWidget(_card(self._titles[1], self.trade, self.axis), 1)
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
         """Draw an evaluation."""
         self._evaluation = evaluation
+        text, basis = self._wording.text, evaluation.basis
+        keys = {
+            "labels": ("chart_labels", "trade_off_labels"),
+            "votes": ("chart_votes", "trade_off"),
+        }
+        titles = [text(f"decide.{x}") for x in keys.get(basis, ("chart", "trade_off"))]
+        for label, title in zip(self._titles, titles, strict=True):
+            label.setText(title)
+        self.bars.set_write(titles[0], self._write)
+        self.trade.setAccessibleName(titles[1])
         names, choice = names_of(evaluation), evaluation.decision.choice
         rows = []
-        for score in evaluation.models:
-            value = known(score.score)
+        for score in measured(evaluation):
+            value, low, high = _level(evaluation, score)
             if value is None:
                 continue
-            low, high = score.interval or (None, None)
             chosen = score.ref == choice
             rows.append(BarRow(score.ref, names[score.ref], value, low, high, chosen))
         self.bars.set_rows(rows)
@@ -78,6 +88,11 @@ class DecideCharts(QWidget):
         self.bars.set_zone(floor, None, caption)
         self.trade.set_zone(floor)
         self._show_trade()
+
+    def _write(self, value: float) -> str:
+        """A score, or what separates it from the best one."""
+        alone = self._evaluation is None or self._evaluation.basis != "labels"
+        return self._wording.percent(value) if alone else self._wording.points(value)
 
     def _show_trade(self) -> None:
         evaluation, words = self._evaluation, self._wording
@@ -92,15 +107,17 @@ class DecideCharts(QWidget):
         }
         key = f"decide.metric.{evaluation.metric}"
         score_name = words.text("decide.column.score") if words.has(key) else evaluation.metric
+        if evaluation.basis != "examples":
+            column = "difference" if evaluation.basis == "labels" else "win_rate"
+            score_name = words.text(f"decide.column.{column}")
         self.trade.set_axes(
-            words.text(f"decide.cost.{cost}"), score_name, writers[cost], words.percent
+            words.text(f"decide.cost.{cost}"), score_name, writers[cost], self._write
         )
         names, found = names_of(evaluation), []
-        for score in evaluation.models:
-            value, price = known(score.score), known(_COSTS[cost](score))
+        for score in measured(evaluation):
+            (value, low, high), price = _level(evaluation, score), known(_COSTS[cost](score))
             if value is None or price is None:
                 continue
-            low, high = score.interval or (None, None)
             chosen = score.ref == evaluation.decision.choice
             found.append(TradePoint(score.ref, names[score.ref], price, value, low, high, chosen))
         self.trade.set_points(found)
@@ -116,11 +133,21 @@ class DecideCharts(QWidget):
                 self._row.setStretch(position, 1 if wide else 0)
 
 
-def _card(title: str, chart: QWidget, control: QWidget | None = None) -> QFrame:
+def _level(evaluation: Evaluation, score: Score) -> tuple[float | None, float | None, float | None]:
+    """Score, low, high; from labels the difference to the best: no other level is known."""
+    if evaluation.basis != "labels":
+        return known(score.score), *(score.interval or (None, None))
+    if score.difference is None:
+        return None, None, None
+    low, value, high = score.difference
+    return known(value), low, high
+
+
+def _card(title: QWidget, chart: QWidget, control: QWidget | None = None) -> QFrame:
     card = QFrame()
     card.setProperty("card", True)
     head = QHBoxLayout()
-    head.addWidget(plain_label(title, "section"), 1)
+    head.addWidget(title, 1)
     if control is not None:
         head.addWidget(control)
     column = QVBoxLayout(card)

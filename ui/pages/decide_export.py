@@ -131,7 +131,7 @@ class DecideExport(QFrame):
 
     def _fill_models(self, evaluation: Evaluation | None) -> None:
         text = self._services.wording.text
-        measured = [x.ref for x in evaluation.models if x.score is not None] if evaluation else []
+        measured = [x.ref for x in evaluation.models if x.error is None] if evaluation else []
         choice = evaluation.decision.choice if evaluation else None
         names = short_names(measured)
         self.model.blockSignals(True)

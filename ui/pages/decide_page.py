@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from selector.decide.verdict_facts import Evaluation
+from selector.decide.verdict_facts import Basis, Evaluation
 from selector.desk.requests import Evaluated, EvaluateRequest
 from selector.endpoint_errors import ConsentNeeded
 from selector.errors import PetitError
@@ -19,6 +20,7 @@ from ui.background import Job
 from ui.messages import message_of
 from ui.models.stored_evaluation import stored_evaluation
 from ui.pages.announce import announce
+from ui.pages.decide_ask_flow import DecideAskFlow, ways_of
 from ui.pages.decide_disagreements import ContestedReader
 from ui.pages.decide_empty import TASK_STEP, missing, show_missing, step_for
 from ui.pages.decide_examples import ExamplesReader
@@ -72,6 +74,12 @@ class DecidePage(QWidget):
         self.results.hide()
         self.llm = DecideLlmFlow(services, self.results.llm, lambda: self.examples.examples, self)
         self.llm.measure_asked.connect(self.measure)
+        self.asking = DecideAskFlow(services, self)
+        self.asking.moved.connect(self._events)
+        self.asking.changed.connect(self._asking_changed)
+        self.asking.concluded.connect(self._evaluated)
+        self.asking.stopped.connect(self._cancelled)
+        self.asking.failed.connect(self._failed)
         self._contested = ContestedReader(services, self.results.disagreements)
         self.export = DecideExport(services)
         self.export.failed.connect(self._show_error)
@@ -104,6 +112,7 @@ class DecidePage(QWidget):
         if self._task is not None:
             self.question.show_metrics(self._task.metrics, project.extra.get(METRIC))
         self.examples.read(project)
+        self.asking.show(project, self._task, self.examples.examples)
         self._show_buttons()
 
     def activate(self) -> None:
@@ -117,7 +126,7 @@ class DecidePage(QWidget):
         """Measure what is not measured yet, and decide; ``send``: the user agreed to what an LLM gets."""
         self.question.flush()
         project, desk = self._services.project, self._services.desk
-        if self._running or not self._ready() or project.task is None or not project.data_path:
+        if self._busy() or not self._ready() or project.task is None or not project.data_path:
             return
         request = EvaluateRequest(
             refs=self.llm.refs(project),
@@ -129,11 +138,7 @@ class DecidePage(QWidget):
             margin=project.margin,
             send=send,
         )
-        self.banner.hide()
-        examples = self.examples.examples
-        self.progress.start(request.refs, len(examples.inputs) if examples else 0)
-        self.progress.setVisible(self._evaluation is None)
-        self.question.status.setText(self._services.wording.text("decide.starting"))
+        self._start_progress(request.refs, "decide.starting")
         self._running = self._services.background.run(
             "evaluate",
             lambda cancelled, progress: desk.evaluate(request, progress, cancelled),
@@ -146,10 +151,35 @@ class DecidePage(QWidget):
 
     def cancel(self) -> None:
         """Stop measuring; what is measured stays."""
+        if not self._busy():
+            return
         if self._running:
             self._running.cancel()
-            self.question.cancel.setEnabled(False)
-            self.question.status.setText(self._services.wording.text("decide.stopping"))
+        self.asking.cancel()
+        self.question.cancel.setEnabled(False)
+        self.question.status.setText(self._services.wording.text("decide.stopping"))
+
+    def _start_progress(self, refs: Sequence[str], said: str) -> None:
+        self.banner.hide()
+        examples = self.examples.examples
+        self.progress.start(refs, len(examples.inputs) if examples else 0)
+        self.progress.setVisible(self._evaluation is None)
+        self.question.status.setText(self._services.wording.text(said))
+
+    def _busy(self) -> bool:
+        return self._running is not None or self.asking.preparing
+
+    def _asking_changed(self) -> None:
+        """The models answer, a person is asked, or it is over."""
+        asking = self.asking
+        if asking.preparing:
+            self._start_progress(self._services.project.refs, "ask.preparing")
+        elif self._running is None:
+            self.progress.hide()
+            key = "ask.concluding" if asking.concluding else ""
+            self.question.status.setText(self._services.wording.text(key) if key else "")
+        self.results.setVisible(self._evaluation is not None and not asking.active)
+        self._show_buttons()
 
     def _events(self, events: list[TrialEvent]) -> None:
         self.progress.take(events)
@@ -187,6 +217,9 @@ class DecidePage(QWidget):
         self.question.status.setText("")
         self._show_buttons()
 
+    def _askable(self, basis: Basis) -> bool:
+        return basis in ways_of(self._task, self.examples.examples)
+
     def _ready(self) -> bool:
         examples = self.examples.examples
         return examples is not None and examples.labels is not None and self._task is not None
@@ -196,10 +229,13 @@ class DecidePage(QWidget):
     def _data_read(self) -> None:
         examples, text = self.examples.examples, self._services.wording.text
         name, n = (examples.name, len(examples.inputs)) if examples else ("", 0)
-        self.question.show_data(name, n)
-        if not self._running:
+        labelled = examples is None or examples.labels is not None
+        ways = ways_of(self._task, examples)
+        self.question.show_data(name, n, labelled=labelled or not ways)
+        self.asking.show(self._services.project, self._task, examples)
+        if not self._busy():
             self.question.status.setText(text("decide.reading") if self.examples.reading else "")
-        if examples is not None and examples.labels is None:
+        if not labelled and not ways:
             action = text("decide.choose_examples")
             no_labels, hint = text("decide.no_labels"), text("decide.no_labels_hint")
             self.banner.show_message("warn", no_labels, hint, action=action)
@@ -218,18 +254,19 @@ class DecidePage(QWidget):
         except ValueError:
             evaluation = None
             self.banner.show_message("warn", self._services.wording.text("decide.unreadable"))
-        state = (evaluation, self._ready(), project.decision_file)
+        state = (evaluation, self.examples.examples is not None, project.decision_file)
         if state == self._rendered:
             return
         self._rendered = state
         changed = evaluation != self._evaluation
         self._evaluation = evaluation
-        self.results.setVisible(evaluation is not None)
+        self.results.setVisible(evaluation is not None and not self.asking.active)
         self.llm.show(evaluation, self._task)
         if evaluation is None:
             self._contested.drop()
             return
-        self.results.show_evaluation(evaluation, can_measure=self._ready())
+        again = self._ready() if evaluation.basis == "examples" else self._askable(evaluation.basis)
+        self.results.show_evaluation(evaluation, can_measure=again)
         self.export.show_decision(project.decision_file, evaluation)
         if changed:
             self._contested.read(evaluation, project, self._rows)
@@ -239,10 +276,11 @@ class DecidePage(QWidget):
         self.banner.show_message("error", message.text, message.hint, message.details, action)
 
     def _show_buttons(self) -> None:
-        running = self._running is not None
+        running = self._busy()
         known = self._evaluation
         decided = known is not None and known.decision.choice is not None
-        self.waiting.setVisible(known is None and not running)
+        asked = self.asking.active or not self.asking.card.isHidden()
+        self.waiting.setVisible(known is None and not running and not asked)
         self.question.show_running(
             running, again=known is not None, ready=self._ready(), primary=not decided
         )
@@ -262,7 +300,10 @@ class DecidePage(QWidget):
 
     def _decide_again(self) -> None:
         """With answers at hand a changed rule needs no second measurement."""
-        if self._evaluation is not None and self._ready() and not self._running:
+        known = self._evaluation
+        if known is not None and known.basis != "examples" and self._askable(known.basis):
+            self.asking.decide_again(known.basis)
+        elif self._evaluation is not None and self._ready() and not self._busy():
             self.measure()
         elif self._evaluation is not None and not self._ready():
             wanted = points(self._evaluation.margin, self._services.wording)
@@ -278,6 +319,7 @@ class DecidePage(QWidget):
     def _drop_jobs(self) -> None:
         self._contested.drop()
         self.examples.drop()
+        self.asking.drop()
         if self._running:
             self._running.drop()
         self._running = None
@@ -290,7 +332,7 @@ class DecidePage(QWidget):
         column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
-        for part in (self.question, self.banner, self.progress, self.results):
+        for part in (self.question, self.banner, self.progress, self.asking.card, self.results):
             column.addWidget(part)
         self.waiting.set_content("award", text("decide.waiting"), text("decide.waiting_text"))
         column.addWidget(self.waiting, 100)

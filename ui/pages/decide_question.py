@@ -76,7 +76,9 @@ class DecideQuestion(QFrame):
         self._pause.timeout.connect(self._tell_margin)
         self.margin.valueChanged.connect(self._margin_edited)
         self.metric_box.activated.connect(self._metric_chosen)
+        self._by = plain_label(text("decide.question_metric"))
         self._end = plain_label()
+        self._labelled = True
         self.measure = QPushButton(text("decide.measure"))
         self.measure.setToolTip(text("decide.measure_tip"))
         self.measure.setProperty("kind", "primary")
@@ -91,7 +93,7 @@ class DecideQuestion(QFrame):
             plain_label(text("decide.question_start")),
             self.margin,
             plain_label(text("decide.question_margin")),
-            plain_label(text("decide.question_metric")),
+            self._by,
             self.metric_box,
             self._end,
         ):
@@ -128,9 +130,13 @@ class DecideQuestion(QFrame):
         self.metric_box.setCurrentIndex(max(0, self.metric_box.findData(chosen)))
         self.metric_box.setEnabled(len(ids) > 1)
 
-    def show_data(self, name: str, n: int) -> None:
-        """Say on what it is measured; nothing is known with ``n`` 0."""
-        key = "decide.question_end" if n else "decide.question_no_data"
+    def show_data(self, name: str, n: int, *, labelled: bool = True) -> None:
+        """Say on what it is measured; nothing is known with ``n`` 0, and nothing measured unlabelled."""
+        key = "decide.question_end" if labelled else "decide.question_inputs"
+        key = key if n else "decide.question_no_data"
+        self._labelled = labelled
+        for part in (self._by, self.metric_box):
+            part.setVisible(labelled)
         self._end.setText(self._wording.text(key, n=n, name=name))
 
     def show_running(
@@ -140,7 +146,7 @@ class DecideQuestion(QFrame):
         if self.measure.property("kind") != (kind := "primary" if primary else ""):
             self.measure.setProperty("kind", kind)
             restyle(self.measure)
-        self.measure.setVisible(not running)
+        self.measure.setVisible(not running and self._labelled)
         self.measure.setEnabled(ready)
         self.measure.setText(
             self._wording.text("decide.measure_again" if again else "decide.measure")

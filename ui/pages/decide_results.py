@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from selector.decide.verdict_facts import Evaluation
 from selector.wording import Wording
-from ui.models.scores_model import ScoresModel
+from ui.models.scores_model import Column, ScoresModel
 from ui.pages.decide_charts import DecideCharts
 from ui.pages.decide_confusion import DecideConfusion
 from ui.pages.decide_disagreements import DecideDisagreements
@@ -70,13 +70,16 @@ class DecideResults(QWidget):
     def show_evaluation(self, evaluation: Evaluation, *, can_measure: bool) -> None:
         """Show all of it; the disagreements' texts come later."""
         self.verdict.show_evaluation(evaluation, can_measure=can_measure)
-        self.scores.set_scores(evaluation.models, evaluation.decision.choice)
+        basis = evaluation.basis
+        self.scores.set_scores(evaluation.models, evaluation.decision.choice, basis)
+        self.table.setColumnHidden(Column.SCORE, basis == "labels")
         self._size_table()
         self.charts.show_evaluation(evaluation)
         has_confusion = self.confusion.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
         has_parts = self.slices.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.slices), has_parts)
+        self.tabs.setVisible(basis == "examples")  # others have no right answers to be shown with
 
     def add_below_verdict(self, part: QWidget) -> None:
         """Show something right below the recommendation."""
@@ -97,6 +100,7 @@ class DecideResults(QWidget):
         needed = sum(
             max(self.table.sizeHintForColumn(x), header.sectionSizeHint(x))
             for x in range(self.scores.columnCount())
+            if not self.table.isColumnHidden(x)
         )
         modes = QHeaderView.ResizeMode
         roomy = needed <= self.table.viewport().width()

@@ -33,17 +33,43 @@ def _score_of(evaluation: Evaluation, ref: str | None) -> Score | None:
     return next((x for x in evaluation.models if x.ref == ref), None)
 
 
+def measured(evaluation: Evaluation) -> list[Score]:
+    """Contestants that something is known of; from labels only their differences are."""
+    if evaluation.basis == "labels":
+        return [x for x in evaluation.models if x.error is None]
+    return [x for x in evaluation.models if known(x.score) is not None]
+
+
+def by_basis(key: str, evaluation: Evaluation) -> str:
+    """The key of a sentence that counts examples, labels or votes."""
+    return key if evaluation.basis == "examples" else f"{key}_{evaluation.basis}"
+
+
+def basis_text(evaluation: Evaluation, wording: Wording) -> str:
+    """What a person's judgement rests on and shows; nothing where examples were measured."""
+    if evaluation.basis == "examples":
+        return ""
+    inputs = evaluation.inputs
+    key = f"decide.basis.{evaluation.basis}"
+    of = "" if inputs is None else wording.text("decide.basis.of", inputs=inputs)
+    return wording.text(key, n=evaluation.n, of=of)
+
+
 def headline(evaluation: Evaluation, wording: Wording) -> str:
     """The recommendation, or that there is none, in one sentence."""
     decision = evaluation.decision
     mine = _score_of(evaluation, decision.choice)
+    alive = measured(evaluation)
     if decision.status != "decided" or mine is None:
-        if all(known(x.score) is None for x in evaluation.models):
+        if not alive:
             return wording.text("decide.verdict.failed")
-        return wording.text("decide.verdict.undecided", n=evaluation.n)
+        return wording.text(by_basis("decide.verdict.undecided", evaluation), n=evaluation.n)
     name = names_of(evaluation).get(mine.ref, short_name(mine.ref))
-    alive = [x for x in evaluation.models if known(x.score) is not None]
     first = decision.reasons[0].code if decision.reasons else ""
+    if first == "reason.certified":
+        sure = probability_text(mine.good_enough or 0.0, wording)
+        margin = points(evaluation.margin, wording)
+        return wording.text("decide.verdict.certified", name=name, sure=sure, margin=margin)
     if first == "reason.smallest_good_enough":
         return wording.text(
             "decide.verdict.good",
@@ -56,9 +82,13 @@ def headline(evaluation: Evaluation, wording: Wording) -> str:
     key = "best_smallest" if alive and alive[0].ref == mine.ref else "best"
     if len(alive) == 1:
         key = "only"
+    if evaluation.basis == "labels":
+        return wording.text(f"decide.verdict.{key}_labels", name=name)
     low, high = mine.interval or (None, None)
     if known(low) is None or known(high) is None:
         key = "bare"
+    if evaluation.basis == "votes":
+        key = "votes"
     return wording.text(
         f"decide.verdict.{key}",
         name=name,

@@ -10,7 +10,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from selector.decide.verdict_facts import Evaluation
 from selector.wording import Wording
-from ui.pages.decide_sentences import caveats, headline, points, reasons
+from ui.pages.decide_sentences import (
+    basis_text,
+    by_basis,
+    caveats,
+    headline,
+    measured,
+    points,
+    reasons,
+)
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
 from ui.widgets.flow_layout import FlowLayout
@@ -37,6 +45,7 @@ class DecideVerdict(QFrame):
         self._icon = IconLabel(theme, scale=2.0)
         self.headline = plain_label("", "subtitle", wrap=True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.basis = plain_label("", "muted", wrap=True)
         self.more = plain_label("", wrap=True)
         self.examples = QPushButton(wording.text("decide.add_examples"))
         self.examples.clicked.connect(self.examples_asked)
@@ -51,7 +60,7 @@ class DecideVerdict(QFrame):
         self._lists.setSpacing(SPACE.xs)
         words = QVBoxLayout()
         words.setSpacing(SPACE.s)
-        for item in (self.headline, self.more, self.supported, self._buttons):
+        for item in (self.headline, self.basis, self.more, self.supported, self._buttons):
             words.addWidget(item)
         words.addLayout(self._lists)
         row = QHBoxLayout(self)
@@ -69,20 +78,23 @@ class DecideVerdict(QFrame):
         said = headline(evaluation, self._wording)
         self.headline.setText(said)
         self.setAccessibleName(said)
-        alive = any(x.score is not None for x in evaluation.models)
-        if decision.more_examples:
-            self.more.setText(text("decide.more_examples", n=decision.more_examples))
-        else:
-            self.more.setText(text("decide.more_unknown"))
+        self.basis.setText(basis_text(evaluation, self._wording))
+        self.basis.setVisible(bool(self.basis.text()))
+        alive = bool(measured(evaluation))
+        more = "more_examples" if decision.more_examples else "more_unknown"
+        key = by_basis(f"decide.{more}", evaluation)
+        self.more.setText(text(key, n=decision.more_examples))
         self.more.setVisible(not decided and alive)
         self._supported = None if decided else decision.supported_margin
         if self._supported is not None:
             wanted = points(self._supported, self._wording)
-            self.supported.setText(text("decide.supported", points=wanted))
+            key = by_basis("decide.supported", evaluation)
+            self.supported.setText(text(key, points=wanted))
             self.use_margin.setText(text("decide.use_margin", points=wanted))
         self.supported.setVisible(self._supported is not None)
         self.use_margin.setVisible(self._supported is not None and can_measure)
-        self.examples.setVisible(not decided and alive)
+        # Who judges goes on from the offer below.
+        self.examples.setVisible(not decided and alive and evaluation.basis == "examples")
         self._buttons.setVisible(not decided and alive)
         self._show_lists(evaluation)
 

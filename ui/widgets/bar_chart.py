@@ -61,6 +61,11 @@ class BarChart(Chart):
         """What is shown."""
         return self._rows
 
+    def set_write(self, name: str, write: Write) -> None:
+        """Another name and way to write values; rows come after it."""
+        self._write = write
+        self.setAccessibleName(name)
+
     def set_rows(self, rows: Sequence[BarRow]) -> None:
         """Show these, in this order."""
         self._rows = tuple(rows)
