@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +136,17 @@ class Noise:
         """
         share = np.minimum(rng.beta(*self._beta(), (draws, 1)), self.MOST)
         return np.asarray(1 / (1 - 2 * share))
+
+
+def noise_of(
+    said: Mapping[int, Sequence[Hashable | None]], right: Callable[[int, Hashable | None], Floats]
+) -> Noise:
+    """What repeats among all answers to each input tell; ``right`` as ``Answers.right``."""
+    noise = Noise()
+    for index, answers in said.items():
+        for one, two in pairwise(answers):
+            noise.see(bool((right(index, one) == right(index, two)).all()))
+    return noise
 
 
 def hole_caveats(answers: Answers, names: Sequence[str], excluded: int) -> list[Reason]:

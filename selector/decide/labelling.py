@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal, cast, get_args
 
 from selector.decide.asked import field_of
@@ -30,6 +31,8 @@ class Said:
     index: int
     label: str
     kind: Kind = "label"
+    margin: float | None = None
+    """By which it was asked for; None: by that of the session."""
 
 
 def said_from_json(data: Mapping[str, Any]) -> Said:
@@ -37,14 +40,18 @@ def said_from_json(data: Mapping[str, Any]) -> Said:
     kind = str(data.get("kind") or ("label" if data.get("label") else "none"))
     if kind not in get_args(Kind):
         raise BadSetting(setting="kind", value=kind[:40], allowed=", ".join(get_args(Kind)))
-    return Said(int(data["index"]), str(data.get("label") or ""), cast("Kind", kind))
+    margin = float(data["margin"]) if data.get("margin") not in {None, ""} else None
+    return Said(int(data["index"]), str(data.get("label") or ""), cast("Kind", kind), margin)
 
 
 class Labelling:
     """A queue, its budget and who is known to have failed."""
 
-    def __init__(self, queue: LabelQueue, budget: int, failed: Sequence[Reason] = ()) -> None:
+    def __init__(
+        self, queue: LabelQueue, budget: int, margin: float, failed: Sequence[Reason] = ()
+    ) -> None:
         self._queue, self._budget, self._failed = queue, budget, tuple(failed)
+        self._margin = self._now = margin
 
     def answer(self, said: Mapping[str, Any]) -> None:
         """One more answer, as ``said_from_json`` reads it. Raises BadSetting for no such input."""
@@ -59,9 +66,21 @@ class Labelling:
     def replay(self, answers: Sequence[Said]) -> None:
         """Give the answers of an earlier session, round by round as they were asked for.
 
-        What was never asked for comes last and counts for itself alone.
+        What was never asked for comes last and counts for itself alone. Questions follow from the
+        margin, so answers that were asked for by another one are replayed by it.
         """
-        left = list(answers)
+        for margin, group in groupby(answers, lambda x: x.margin or self._margin):
+            self._by(margin)
+            self._replay(list(group))
+        self._queue.next_batch(ROUND)  # drawn before the margin changed
+        self._by(self._margin)
+
+    def _by(self, margin: float) -> None:
+        if margin != self._now:
+            self._now = margin
+            self._queue.change_margin(margin)
+
+    def _replay(self, left: list[Said]) -> None:
         while (asked := self._queue.next_batch(ROUND)) and left:
             found = next((x for x in left if x.index in asked), None)
             if found is None:
@@ -121,6 +140,6 @@ def start(content: Mapping[str, Any], rules: Rules, budget: int, repeats: float)
         repeats=repeats,
         cost=rules.cost,
     )
-    session = Labelling(queue, budget, entered.failed)
+    session = Labelling(queue, budget, rules.margin, entered.failed)
     session.replay([said_from_json(x) for x in content.get("answers", ())])
     return session

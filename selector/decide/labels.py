@@ -10,12 +10,12 @@ is certain.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selector.decide.answers import Answers, Noise, hole_caveats
+from selector.decide.answers import Answers, Noise, hole_caveats, noise_of
 from selector.decide.choice import Choice, as_stopped, choose
 from selector.decide.conclusion import Evidence, conclude, deficits_of, field
 from selector.decide.pool import (
@@ -247,16 +247,24 @@ class LabelQueue:
                 del self._said[index]
             else:
                 self._set_row(index)
-                self._noise = self._noise_again()
-        # Looks back as well: a model may have been dropped because of that answer.
+                self._noise = noise_of(self._said, self._right)
+        self._look_back()  # a model may have been dropped because of that answer
+        self._pending = [index, *(i for i in self._pending if i != index)]
+        self._volunteered.discard(index)
+        return index
+
+    def change_margin(self, margin: float) -> None:
+        """Decide by another margin, from the same answers. Raises BadSetting."""
+        self._rules = replace(self._rules, margin=margin)
+        self._rules.check_odds()
+        self._look_back()
+
+    def _look_back(self) -> None:
         self._alive = np.arange(len(self._field.names))
         self._behind_when_dropped.clear()
         self._choice, self._looked_at = None, 0
         self._contested = self._find_contested()
         self._after()
-        self._pending = [index, *(i for i in self._pending if i != index)]
-        self._volunteered.discard(index)
-        return index
 
     def _asked(self, index: int) -> None:
         if index in self._pending:
@@ -266,14 +274,6 @@ class LabelQueue:
         """Which models are right on one input, as a share of what was said about it."""
         said = [self._right(index, label) for label in self._said[index]]
         self._rows[index] = np.mean(said, axis=0)
-
-    def _noise_again(self) -> Noise:
-        noise = Noise()
-        for index, said in self._said.items():
-            for one, two in pairwise(said):
-                same = (self._right(index, one) == self._right(index, two)).all()
-                noise.see(bool(same))
-        return noise
 
     def _valid(self, index: int) -> int:
         n = len(self._answers.codes)
@@ -318,9 +318,11 @@ class LabelQueue:
         )
         return drawn * self._noise.stretch(draws, rng) if self._repeats else drawn
 
+    def _how_far(self) -> tuple[int, bool]:
+        return len(self._said.keys() - self._volunteered), not self._unasked().any()
+
     def _look_if_due(self) -> None:
-        asked = len(self._said.keys() - self._volunteered)
-        exhausted = not self._unasked().any()
+        asked, exhausted = self._how_far()
         if self._choice is not None and self._choice.decided and not exhausted:
             return
         due = asked >= FIRST_LOOK and asked - self._looked_at >= LOOK_EVERY
@@ -370,12 +372,16 @@ class LabelQueue:
         compared[:, self._alive] = drawn
         for model, gaps in self._behind_when_dropped.items():
             compared[:, model] = top - gaps
-        chances = tuple(
-            float(x) for x in (deficits_of(compared) <= self._rules.margin).mean(axis=0)
-        )
-        choice = self._as_looked(chances)
+        good = (deficits_of(compared) <= self._rules.margin).mean(axis=0)
+        choice = self._as_looked(tuple(good.tolist()))
         seen = Evidence(compared.mean(axis=0), compared, None, len(self._said))
-        return conclude(self._field, seen, self._rules, self._caveats(), choice)
+        # What is said to be missing is what a look would take now.
+        asked, exhausted = self._how_far()
+        sure = certify_from(self._rules.confidence, None if exhausted else max(1, asked))
+        rules = self._rules if choice.decided else replace(self._rules, confidence=sure)
+        found = conclude(self._field, seen, rules, self._caveats(), choice)
+        looked = asked >= FIRST_LOOK or exhausted
+        return found if looked else replace(found, supported_margin=None)
 
     def _as_looked(self, chances: tuple[float, ...]) -> Choice:
         winner = None

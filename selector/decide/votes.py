@@ -9,7 +9,7 @@ be the best meet. The score of a model is its mean chance to win against each of
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -386,4 +386,7 @@ class VoteQueue:
             told.append(Reason("caveat.same_outputs", {"share": float(np.mean(pairs))}))
         if self.votes >= self._budget and not choice.decided:
             told.append(Reason("caveat.budget_spent", {"budget": self._budget}))
-        return conclude(self._field, seen, self._rules, told, choice)
+        # What is said to be missing is what a look would take.
+        sure = at_a_look(self._rules.confidence)
+        rules = self._rules if choice.decided else replace(self._rules, confidence=sure)
+        return conclude(self._field, seen, rules, told, choice)

@@ -14,10 +14,11 @@ from pathlib import Path
 from selector.decide.tables import read_table
 from selector.errors import DataColumns, DataUnreadable, TargetNotWritable
 
-LABELS = ("index", "label", "kind")
+LABELS = ("index", "label", "kind", "margin")
 VOTES = ("index", "left", "right", "said")
-LabelRow = tuple[int, str, str]
-"""Index of the input from 0, the label, and ``label``, ``none`` (none of the answers) or ``skip``."""
+LabelRow = tuple[int, str, str, str]
+"""Index of the input from 0, the label, ``label``, ``none`` (none of the answers) or ``skip``, and the
+margin by which it was asked for, empty where nobody knows."""
 VoteRow = tuple[int, str, str, str]
 """Index of the input, the references shown left and right, and ``left``, ``right``, ``tie`` or ``skip``."""
 SAID = ("left", "right", "tie", "skip")
@@ -26,16 +27,26 @@ SAID = ("left", "right", "tie", "skip")
 def read_answers(path: Path, n: int) -> list[LabelRow]:
     """The labels so far, in their order; none when the file is not there or has only a header.
 
-    ``kind`` may be left out: an empty label then means that none of the answers is right.
+    ``kind`` may be left out: an empty label then means that none of the answers is right. So may
+    ``margin``.
 
     Raises:
         DataUnreadable, DataTooLarge: as ``read_table``; an index that is no input's number.
         DataColumns: no column ``index`` or ``label``.
     """
     found = []
-    for index, label, kind in _cells(path, LABELS, LABELS[:2], n):
-        found.append((index, label, kind or ("label" if label else "none")))
+    for index, label, kind, margin in _cells(path, LABELS, LABELS[:2], n):
+        if margin and not _is_margin(margin):
+            raise DataUnreadable(name=path.name, reason="no_such_margin", value=margin[:40])
+        found.append((index, label, kind or ("label" if label else "none"), margin))
     return found
+
+
+def _is_margin(text: str) -> bool:
+    try:
+        return 0 < float(text) < 1
+    except ValueError:
+        return False
 
 
 def read_votes(path: Path, n: int) -> list[VoteRow]:

@@ -41,7 +41,7 @@ class LabelSession(AskingSession):
         cancelled: Callable[[], bool] = never,
     ) -> None:
         """One label; ``none``: no answer is right. Raises BadSetting, TargetNotWritable."""
-        self._say((index, label, kind), cancelled)
+        self._say((index, label, kind, repr(self._request.margin)), cancelled)
 
     def choose(self, answer: str | None, cancelled: Callable[[], bool] = never) -> None:
         """The right answer to the question, in any words; None: none of them is right."""
@@ -59,7 +59,7 @@ class LabelSession(AskingSession):
         Inputs with no right answer among them or skipped are left out; the last word counts. Gives
         how many there are. Raises TargetNotWritable.
         """
-        said = {index: (label, kind) for index, label, kind in self._rows}
+        said = {index: (label, kind) for index, label, kind, _ in self._rows}
         rows = [
             (self.inputs[index], label) for index, (label, kind) in said.items() if kind == "label"
         ]

@@ -111,10 +111,24 @@ def test_what_is_missing_leads_to_where_it_is_chosen(make_bench, qtbot, job, cha
     assert bench.steps == [step]
 
 
-def test_examples_without_right_answers_cannot_be_measured_and_say_so(make_bench, qtbot, tmp_path):
+def test_examples_without_right_answers_are_judged_by_the_person(make_bench, qtbot, tmp_path):
     path = tmp_path / "plain.txt"
     path.write_text("one line\nanother line\n", encoding="utf-8")
     bench = make_bench(Project(id=1, task=TASK, refs=MODELS, data_path=str(path)))
+    page = open_page(bench, qtbot)
+    assert page.asking.offer.buttons["labels"].isVisibleTo(page)
+    assert not page.asking.offer.buttons["votes"].isVisibleTo(page)
+    assert not page.question.measure.isVisibleTo(page)
+    assert not page.waiting.isVisibleTo(page)
+
+
+def test_where_nobody_can_judge_at_a_glance_right_answers_are_asked_for(
+    make_bench, qtbot, tmp_path
+):
+    path = tmp_path / "plain.txt"
+    path.write_text("one line\nanother line\n", encoding="utf-8")
+    job = Project(id=1, task="feature-extraction", refs=MODELS, data_path=str(path))
+    bench = make_bench(job)
     page = open_page(bench, qtbot)
     assert "right answers" in page.banner.text
     assert not page.question.measure.isEnabled()

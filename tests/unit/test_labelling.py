@@ -38,10 +38,15 @@ def content(n: int = 300) -> tuple[dict[str, Any], list[str]]:
 
 class Session:
     def __init__(
-        self, tmp_path: Path, rows: dict[str, Any], answers: list[Any] = (), budget: int = 100
+        self,
+        tmp_path: Path,
+        rows: dict[str, Any],
+        answers: list[Any] = (),
+        budget: int = 100,
+        margin: float = 0.05,
     ) -> None:
         path = tmp_path / "rows.json"
-        said = [dict(zip(("index", "label", "kind"), x, strict=True)) for x in answers]
+        said = [dict(zip(("index", "label", "kind", "margin"), x, strict=False)) for x in answers]
         path.write_text(json.dumps({**rows, "answers": said}))
         self.role = Calculator()
         self.state = self(
@@ -50,7 +55,7 @@ class Session:
             rows=str(path),
             budget=budget,
             repeats=0.0,
-            rules={"confidence": 0.95},
+            rules={"confidence": 0.95, "margin": margin},
         )
 
     def __call__(self, op: str, **args: Any) -> dict[str, Any]:
@@ -75,6 +80,28 @@ def test_a_session_ends_with_a_decision_and_resumes_to_the_same_question(tmp_pat
     codes = [x["code"] for x in session.state["decision"]["caveats"]]
     assert "caveat.failed_contestant" in codes
     assert session.state["labels"] == len(answers) < 60
+
+
+def test_another_margin_decides_from_the_same_labels_and_goes_on_from_there(tmp_path: Path) -> None:
+    rows, truth = content()
+    session = Session(tmp_path, rows)
+    answers: list[tuple[int, str, str, str]] = []
+    while session.state["next"]:
+        index = session.state["next"][0]["index"]
+        answers.append((index, truth[index], "label", "0.05"))
+        session("ask_answer", index=index, label=truth[index])
+    assert session.state["decision"]["choice"] == "large"
+    wide = Session(tmp_path, rows, answers, margin=0.49)
+    assert wide.state["decision"]["choice"] == "small"
+    answers = answers[:13]
+    other = Session(tmp_path, rows, answers, margin=0.2)
+    assert other.state["labels"] == 13
+    for _ in range(5):
+        index = other.state["next"][0]["index"]
+        answers.append((index, truth[index], "label", "0.2"))
+        other("ask_answer", index=index, label=truth[index])
+    again = Session(tmp_path, rows, answers, margin=0.2)
+    assert again.state["next"] == other.state["next"] != []
 
 
 def test_undo_skip_and_none_of_these(tmp_path: Path) -> None:
@@ -118,14 +145,14 @@ def test_a_session_must_be_started(tmp_path: Path) -> None:
 def test_answers_are_read_back_as_they_were_saved(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "answers.csv"
     assert read_answers(path, 10) == []
-    rows = [(3, "lost, card", "label"), (4, "", "none"), (3, "other", "label"), (5, "", "skip")]
+    rows = [(3, "lost, card", "label", "0.05"), (4, "", "none", "0.02"), (3, "other", "label", "")]
     write_answers(path, rows)
     assert read_answers(path, 10) == rows
     write_answers(path, [])
     assert read_answers(path, 10) == []
     assert [x.name for x in path.parent.iterdir()] == ["answers.csv"]
     path.write_text("index,label\n2,refund\n4,\n")
-    assert read_answers(path, 10) == [(2, "refund", "label"), (4, "", "none")]
+    assert read_answers(path, 10) == [(2, "refund", "label", ""), (4, "", "none", "")]
 
 
 def test_bad_answers_are_named(tmp_path: Path) -> None:
@@ -134,6 +161,9 @@ def test_bad_answers_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataUnreadable):
         read_answers(path, 10)
     path.write_text("index,label\nsecond,a\n")
+    with pytest.raises(DataUnreadable):
+        read_answers(path, 10)
+    path.write_text("index,label,margin\n1,a,wide\n")
     with pytest.raises(DataUnreadable):
         read_answers(path, 10)
     path.write_text("row,label\n1,a\n")

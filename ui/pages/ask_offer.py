@@ -28,9 +28,11 @@ class AskOffer(QFrame):
 
     Signals:
         asked: a way, ``labels`` or ``votes``.
+        back_asked: take the last answer back.
     """
 
     asked = Signal(str)
+    back_asked = Signal()
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,10 +59,13 @@ class AskOffer(QFrame):
             piece.setMinimumHeight(self.budget.sizeHint().height())
             self._flow.addWidget(piece)
         self._controls = controls
+        self.back = QPushButton(text("ask.back"))
+        self.back.clicked.connect(self.back_asked)
         words = QVBoxLayout()
         words.setSpacing(SPACE.s)
         for item in (self.heading, self.sentence, controls, self.state):
             words.addWidget(item)
+        words.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
         row.setSpacing(SPACE.m)
@@ -69,11 +74,24 @@ class AskOffer(QFrame):
         row.addLayout(words, 1)
 
     def show_ways(
-        self, ways: Sequence[Basis], *, models: int, labelled: bool, primary: bool
+        self,
+        ways: Sequence[Basis],
+        *,
+        models: int,
+        labelled: bool,
+        primary: bool,
+        decided: bool = False,
     ) -> None:
-        """Offer these, the first one first; ``primary``: it is what comes next."""
+        """Offer these, the first one first.
+
+        ``primary``: it is what comes next; ``decided``: these answers have decided, and there is
+        nothing more to ask.
+        """
         words, first = self._wording, ways[0]
         self.heading.setText(words.text("ask.offer_too" if labelled else "ask.offer"))
+        for part in (self.heading, self.sentence, self._controls):
+            part.setVisible(not decided)
+        self.back.setVisible(decided)
         self.sentence.setText(words.text(f"ask.{first}.offer"))
         few, many = models < 2, first == "votes" and models > MOST_VOTED_ON
         for way, button in self.buttons.items():

@@ -89,6 +89,7 @@ class DecideAskFlow(QObject):
         self.concluding = False
         self.offer = AskOffer(services.theme, services.wording)
         self.offer.asked.connect(self._begin)
+        self.offer.back_asked.connect(self._take_back)
         self.offer.budget.valueChanged.connect(self._take_budget)
         self.labels = LabelPanel(services.wording)
         self.labels.chosen.connect(self._choose)
@@ -128,9 +129,17 @@ class DecideAskFlow(QObject):
             self._count()
         if self._ways:
             labelled = examples is not None and examples.labels is not None
-            first = project.evaluation is None and not labelled
+            known = project.evaluation or {}
+            basis, verdict = known.get("basis"), known.get("decision") or {}
+            decided = basis in self._ways and verdict.get("status") == "decided"
+            if decided:
+                self._way = "votes" if basis == "votes" else "labels"
             self.offer.show_ways(
-                self._ways, models=len(project.refs), labelled=labelled, primary=first
+                self._ways,
+                models=len(project.refs),
+                labelled=labelled,
+                primary=not known and not labelled,
+                decided=decided,
             )
             self._show_given()
         self._show()
@@ -160,7 +169,10 @@ class DecideAskFlow(QObject):
     def _begin(self, way: Basis) -> None:
         self._start(way, at_once=False)
 
-    def _start(self, way: Basis, *, at_once: bool) -> None:
+    def _take_back(self) -> None:
+        self._start(self._way, at_once=False, back=True)
+
+    def _start(self, way: Basis, *, at_once: bool, back: bool = False) -> None:
         project, desk = self._services.project, self._services.desk
         if self.active or project.task is None or not project.data_path:
             return
@@ -189,6 +201,8 @@ class DecideAskFlow(QObject):
             if cancelled():
                 session.close()
                 raise Cancelled
+            if back:
+                session.undo(cancelled)
             return session
 
         self.preparing = True

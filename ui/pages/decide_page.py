@@ -99,7 +99,7 @@ class DecidePage(QWidget):
             self._drop_jobs()
             self._rows = ()
             self.banner.hide()
-            self.question.status.setText("")
+            self.question.say("")
         known = {task.id: task for task, _ in self._services.desk.match_tasks("")}
         self._task = known.get(project.task or "")
         self._show_evaluation(project)
@@ -157,14 +157,14 @@ class DecidePage(QWidget):
             self._running.cancel()
         self.asking.cancel()
         self.question.cancel.setEnabled(False)
-        self.question.status.setText(self._services.wording.text("decide.stopping"))
+        self.question.say(self._services.wording.text("decide.stopping"))
 
     def _start_progress(self, refs: Sequence[str], said: str) -> None:
         self.banner.hide()
         examples = self.examples.examples
         self.progress.start(refs, len(examples.inputs) if examples else 0)
         self.progress.setVisible(self._evaluation is None)
-        self.question.status.setText(self._services.wording.text(said))
+        self.question.say(self._services.wording.text(said))
 
     def _busy(self) -> bool:
         return self._running is not None or self.asking.preparing
@@ -177,7 +177,7 @@ class DecidePage(QWidget):
         elif self._running is None:
             self.progress.hide()
             key = "ask.concluding" if asking.concluding else ""
-            self.question.status.setText(self._services.wording.text(key) if key else "")
+            self.question.say(self._services.wording.text(key) if key else "")
         self.results.setVisible(self._evaluation is not None and not asking.active)
         self._show_buttons()
 
@@ -187,7 +187,7 @@ class DecidePage(QWidget):
             self.progress.show()
         if self._running and not self._running.stop.is_set():
             key = "decide.deciding" if self.progress.over else ""
-            self.question.status.setText(self._services.wording.text(key) if key else "")
+            self.question.say(self._services.wording.text(key) if key else "")
 
     def _evaluated(self, result: Evaluated) -> None:
         self._ended()
@@ -209,12 +209,12 @@ class DecidePage(QWidget):
 
     def _cancelled(self) -> None:
         self._ended()
-        self.question.status.setText(self._services.wording.text("decide.stopped"))
+        self.question.say(self._services.wording.text("decide.stopped"))
 
     def _ended(self) -> None:
         self._running = None
         self.progress.hide()
-        self.question.status.setText("")
+        self.question.say("")
         self._show_buttons()
 
     def _askable(self, basis: Basis) -> bool:
@@ -234,7 +234,7 @@ class DecidePage(QWidget):
         self.question.show_data(name, n, labelled=labelled or not ways)
         self.asking.show(self._services.project, self._task, examples)
         if not self._busy():
-            self.question.status.setText(text("decide.reading") if self.examples.reading else "")
+            self.question.say(text("decide.reading") if self.examples.reading else "")
         if not labelled and not ways:
             action = text("decide.choose_examples")
             no_labels, hint = text("decide.no_labels"), text("decide.no_labels_hint")
@@ -308,7 +308,7 @@ class DecidePage(QWidget):
         elif self._evaluation is not None and not self._ready():
             wanted = points(self._evaluation.margin, self._services.wording)
             text = self._services.wording.text("decide.margin_differs", points=wanted)
-            self.question.status.setText(text)
+            self.question.say(text)
 
     def _empty_action(self) -> None:
         self._services.go_to(step_for(missing(self._services.project, self._task)))

@@ -99,7 +99,9 @@ class DecideQuestion(QFrame):
         ):
             piece.setMinimumHeight(self.margin.sizeHint().height())
             flow.addWidget(piece)
-        row = QHBoxLayout()
+        self._below = QWidget()
+        row = QHBoxLayout(self._below)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.s)
         row.addWidget(self.status, 1)
         row.addWidget(self.cancel)
@@ -108,7 +110,7 @@ class DecideQuestion(QFrame):
         column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
         column.setSpacing(SPACE.s)
         column.addWidget(sentence)
-        column.addLayout(row)
+        column.addWidget(self._below)
 
     # -- what is shown ------------------------------------------------------------------------------
 
@@ -139,6 +141,16 @@ class DecideQuestion(QFrame):
             part.setVisible(labelled)
         self._end.setText(self._wording.text(key, n=n, name=name))
 
+    def say(self, text: str) -> None:
+        """Say how it stands, below the question."""
+        self.status.setText(text)
+        self._show_below()
+
+    def _show_below(self) -> None:
+        buttons = (self.measure, self.cancel)
+        there = bool(self.status.text()) or any(not each.isHidden() for each in buttons)
+        self._below.setVisible(there)
+
     def show_running(
         self, running: bool, *, again: bool, ready: bool, primary: bool = True
     ) -> None:
@@ -153,6 +165,7 @@ class DecideQuestion(QFrame):
         )
         self.cancel.setVisible(running)
         self.cancel.setEnabled(running)
+        self._show_below()
         for control in (self.margin, self.metric_box):
             control.setEnabled(
                 not running and (control is self.margin or self.metric_box.count() > 1)

@@ -87,6 +87,9 @@ QDoubleSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: transparent; border-color: $border; }
 QPlainTextEdit[bare="true"] { border: 2px solid transparent; padding: 0px; background: transparent; }
 QPlainTextEdit[bare="true"]:focus { border: 2px solid $accent; padding: 0px; }
+QPlainTextEdit[reading="true"] { border: 2px solid transparent; padding: 4px 6px;
+    background: $sunken; }
+QPlainTextEdit[reading="true"]:focus { border: 2px solid $accent; padding: 4px 6px; }
 QSpinBox, QDoubleSpinBox { qproperty-alignment: AlignRight; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QAbstractSpinBox QLineEdit:focus,
 QComboBox QLineEdit:focus {

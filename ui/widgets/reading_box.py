@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
@@ -24,9 +24,10 @@ class ReadingBox(QPlainTextEdit):
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setAccessibleName(name)
-        self.setProperty("bare", True)
+        self.setProperty("reading", True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(SPACE.xs)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -54,7 +55,13 @@ class ReadingBox(QPlainTextEdit):
         self._fit()
 
     def _fit(self) -> None:
-        shown = min(self._most, max(self._least, self.lines()))
-        height = shown * self.fontMetrics().lineSpacing() + 2 * SPACE.xs + 4
+        lines = self.lines()
+        shown = min(self._most, max(self._least, lines))
+        policies = Qt.ScrollBarPolicy
+        fits = policies.ScrollBarAlwaysOff if lines <= self._most else policies.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(fits)
+        # The style sheet's border and padding, and the document's own margin.
+        around = 2 * (SPACE.xs + SPACE.s)
+        height = shown * self.fontMetrics().lineSpacing() + around
         if height != self.minimumHeight() or height != self.maximumHeight():
             self.setFixedHeight(height)
