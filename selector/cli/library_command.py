@@ -7,6 +7,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress, TaskID
@@ -14,10 +15,12 @@ from rich.progress import Progress, TaskID
 from selector.cli.console import Screen, plain
 from selector.desk.desk import Desk
 from selector.desk.requests import DownloadProgress
+from selector.engines.json_files import read_object
 from selector.errors import Cancelled
 from selector.hub.candidate import LocalModel
 from selector.hub.library import Checked
 from selector.hub.shelf import Entry
+from selector.hub.stored_forms import StoredForm, stored_forms
 from selector.reference import short_reference
 from selector.wording import whole_seconds
 
@@ -115,7 +118,11 @@ def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     if screen.as_json:
         document: dict[str, Any] = {
             "models": [_entry_json(entry) for entry in shelf.entries]
-            + [model.to_json() for model in shipped],
+            + [
+                model.to_json()
+                | {"variants": [form.to_json() for form in _shipped_forms(model)], "shipped": True}
+                for model in shipped
+            ],
             "unfinished": [item.to_json() for item in shelf.leftovers],
         }
         if checked is not None:
@@ -126,11 +133,12 @@ def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         return
     columns = [
         words.text(f"cli.column.{name}")
-        for name in ("model", "size", "frees", "used", "verified", "from")
+        for name in ("model", "forms", "size", "frees", "used", "verified", "from")
     ]
     rows = [
         (
             short_reference(entry.ref),
+            _forms(entry.variants),
             words.bytes(entry.bytes),
             words.bytes(entry.frees_bytes),
             _day(entry.last_used),
@@ -140,10 +148,13 @@ def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         for entry in shelf.entries
     ]
     rows += [
-        (short_reference(m.ref), words.bytes(m.bytes), "–", "–", words.text("cli.yes"), "Petit")
+        (
+            *(short_reference(m.ref), _forms(_shipped_forms(m)), words.bytes(m.bytes)),
+            *("–", "–", words.text("cli.yes"), "Petit"),
+        )
         for m in shipped
     ]
-    screen.table(columns, rows, numbers=(1, 2))
+    screen.table(columns, rows, numbers=(2, 3))
     for ours in (True, False):
         left = [item.bytes for item in shelf.leftovers if item.ours is ours]
         if left:
@@ -173,6 +184,15 @@ def _verified(desk: Desk, screen: Screen) -> list[Checked]:
 def _entry_json(entry: Entry) -> dict[str, Any]:
     """The contract's fields first: ``verified`` says whether every file is known to be right."""
     return {**entry.to_json(), "verified": entry.verified is True, "checked": entry.verified}
+
+
+def _shipped_forms(model: LocalModel) -> tuple[StoredForm, ...]:
+    config = read_object(Path(model.path) / "config.json")
+    return stored_forms(((path, size) for path, _, size in model.files), config)
+
+
+def _forms(forms: Sequence[StoredForm]) -> str:
+    return ", ".join(f"{form.format} {form.precision}" for form in forms) or "–"
 
 
 def _day(moment: float | None) -> str:

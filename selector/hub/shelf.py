@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything in the model cache, whoever put it there, listed without reading a single file."""
+"""Everything in the model cache, whoever put it there, listed without reading any weights."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import os
 import stat
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from selector.engines.facts import formats_of
+from selector.engines.json_files import read_object
 from selector.errors import BadReference
 from selector.hub.facts import COMMIT
 from selector.hub.hashes import HashMemory
 from selector.hub.layout import repo_of
+from selector.hub.stored_forms import StoredForm, stored_forms
 from selector.reference import parse_reference
 
 UNFINISHED = ".incomplete"
 """How huggingface_hub ends the names of what it is downloading."""
 _FILES = 20_000
 _DEPTH = 12
+_CONFIG_BYTES = 1_000_000
 
 Owned = Callable[[str, str, str], bool]
 """Whether Petit has fetched this path of this commit of this repository."""
@@ -48,6 +51,8 @@ class Entry:
     """Files that another program has put there, or all we know of: ask before removing."""
     shipped: bool = False
     """Comes with Petit and cannot be removed."""
+    variants: tuple[StoredForm, ...] = ()
+    """The forms in which its weights are here."""
 
     @property
     def ref(self) -> str:
@@ -65,6 +70,7 @@ def entry_from_json(data: dict[str, Any]) -> Entry:
         key: tuple(x) if isinstance(x, list) else x for key, x in data.items()
     }
     fields.pop("ref")
+    fields["variants"] = tuple(StoredForm(**form) for form in data.get("variants") or ())
     return Entry(**fields)
 
 
@@ -228,7 +234,13 @@ def _entry(
         last_used=min(max(file.used for file in found), time.time()) or None,
         verified=_verified(found, memory),
         foreign=tuple(file.name for file in found if not owned(repo, revision, file.name)),
+        variants=stored_forms(((file.name, file.size) for file in found), _config(found)),
     )
+
+
+def _config(found: list[Found]) -> Mapping[str, object]:
+    small = (file for file in found if file.name == "config.json" and file.size <= _CONFIG_BYTES)
+    return next((read_object(file.real) for file in small), {})
 
 
 def _verified(found: list[Found], memory: HashMemory) -> bool | None:

@@ -235,6 +235,11 @@ def test_library_lists_verifies_and_sweeps_and_remove_asks_before_it_takes_other
     assert cached[mine["ref"]]["foreign"] == []
     assert "model.safetensors" in cached[f"org/small@{hub.sha('org/small')}"]["foreign"]
     assert {"bytes", "frees_bytes", "last_used", "branches"} <= set(cached[mine["ref"]])
+    (form,) = cached[mine["ref"]]["variants"]
+    assert (form["format"], form["precision"]) == ("safetensors", "stored")
+    assert form["bytes"] > SIZE
+    shipped = [model for model in listed["models"] if model.get("shipped")]
+    assert {model["variants"][0]["precision"] for model in shipped} == {"fp32"}
     assert listed["freed_bytes"] > 0
     assert not left.exists()
     assert [(x["ours"], x["repo"]) for x in listed["unfinished"]] == [(False, "org/small")]

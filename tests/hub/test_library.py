@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ from selector.hub.download import HASHES, Places, pull
 from selector.hub.hashes import HashMemory
 from selector.hub.library import find, local_models, remove, verify
 from selector.hub.local_facts import facts_of, row_of_local
-from selector.hub.shelf import shelf
+from selector.hub.shelf import entry_from_json, shelf
 from selector.reference import parse_reference
 from tests.hub.conftest import folder
 from tests.loopback_hub import LoopbackHub, Repository
@@ -221,7 +222,7 @@ def test_many_models_are_listed_quickly(cache: Path, tmp_path: Path, hashes: Pat
     assert time.monotonic() - began < 1
 
 
-def test_a_shelf_of_three_hundred_repositories_is_listed_without_reading_a_file(
+def test_a_shelf_of_three_hundred_repositories_is_listed_without_reading_weights(
     cache: Path,
 ) -> None:
     for number in range(300):
@@ -238,9 +239,49 @@ def test_a_shelf_of_three_hundred_repositories_is_listed_without_reading_a_file(
     assert len(entries) == 300
     assert time.process_time() - began < 5
     if sys.platform == "linux":
-        # Not even the branch names are there to be read; a little is what Python itself reads.
+        # Neither branch names nor configurations are there to be read; a little is what Python itself reads.
         assert psutil.Process().io_counters().read_chars - before < 300 * 100
     assert {entry.frees_bytes for entry in entries} == {100}
+
+
+def test_every_form_that_is_here_is_listed_with_its_bytes(cache: Path, tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {
+        "model.fp16.safetensors": b"h" * 500,
+        "onnx/model.onnx": b"o" * 700,
+        "onnx/model.onnx_data": b"d" * 300,
+        "onnx/model_quantized.onnx": b"q" * 200,
+        "tiny-Q4_K_M.gguf": b"g" * 90,
+        "tiny-Q8_0-00001-of-00002.gguf": b"g" * 60,
+        "tiny-Q8_0-00002-of-00002.gguf": b"g" * 50,
+        "pytorch_model.bin": b"p" * 40,
+        "empty.gguf": b"",
+    }
+    made = folder(tmp_path / "made", files, config={"dtype": "bfloat16"}, weights=4000)
+    shutil.copytree(made, cache / "models--org--all" / "snapshots" / ("a" * 40))
+    (entry,) = shelf(cache, HashMemory(None), lambda *_: True)
+    whole = (made / "model.safetensors").stat().st_size
+    assert [(form.format, form.precision, form.bytes) for form in entry.variants] == [
+        ("safetensors", "fp16", 500),
+        ("safetensors", "bf16", whole),
+        ("onnx", "fp32", 1000),
+        ("onnx", "int8", 200),
+        ("gguf", "q4_k_m", 90),
+        ("gguf", "q8_0", 110),
+        ("pickle", "stored", 40),
+    ]
+    assert entry_from_json(json.loads(json.dumps(entry.to_json()))) == entry
+
+
+@pytest.mark.parametrize(
+    "config", ["[1]", '{"dtype": 7}', '{"torch_dtype": "int3"}', "\xff", "{" * 9000]
+)
+def test_a_configuration_of_nonsense_leaves_the_precision_open(
+    cache: Path, tmp_path: Path, config: str
+) -> None:
+    made = folder(tmp_path / "made", {"config.json": config})
+    shutil.copytree(made, cache / "models--org--odd" / "snapshots" / ("a" * 40))
+    (entry,) = shelf(cache, HashMemory(None), lambda *_: True)
+    assert [(form.format, form.precision) for form in entry.variants] == [("safetensors", "stored")]
 
 
 def test_what_a_removal_frees_is_what_the_disk_gives_back(

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
+from selector.hub.shelf import Entry
+from selector.hub.stored_forms import StoredForm
 from selector.paths import hub_cache
 from selector.settings import load_settings
+from selector.wording import Wording
 from tests.ui.served_models import BANKING
 from tests.ui.test_candidates_page import settled
 from ui.dialogs.library_dialog import LibraryDialog
 from ui.dialogs.settings_dialog import SettingsDialog
-from ui.models.library_model import Column
+from ui.models.library_model import Column, LibraryModel
 
 SMALL = "bank/intents-small"
 
@@ -84,7 +88,7 @@ def test_that_models_of_others_are_listed_with_who_brought_them(dialog):
     )
     assert shown == {BANKING: "Petit", SMALL: "Other programs"}
     assert dialog.total.text().startswith("2 models")
-    assert set(cells(dialog, Column.FORMATS)) == {"safetensors"}
+    assert set(cells(dialog, Column.FORMATS)) == {"safetensors fp32"}
 
 
 def test_that_every_file_is_checked_and_a_damaged_one_is_named(dialog, qtbot):
@@ -145,6 +149,25 @@ def test_that_unfinished_files_of_others_are_asked_about_and_ours_are_not(dialog
     settled(dialog.bench, qtbot)
     assert not foreign.exists()
     assert not dialog.leftovers.isVisibleTo(dialog)
+
+
+def test_that_many_forms_are_named_in_a_tip_and_counted_in_the_cell():
+    forms = (
+        StoredForm("safetensors", "stored", 4000),
+        StoredForm("gguf", "q4_k_m", 1000),
+        StoredForm("gguf", "q8_0", 2000),
+        StoredForm("onnx", "int8", 900),
+    )
+    entry = Entry(
+        "org/m", "a" * 40, (), "/m", 8000, 8000, 9, ("safetensors",), 1.0, True, (), variants=forms
+    )
+    model = LibraryModel(Wording("en"))
+    model.set_entries([entry, replace(entry, variants=())])
+    assert model.cell(entry, Column.FORMATS) == "safetensors, gguf q4_k_m, +2"
+    assert model.cell(model.entries[1], Column.FORMATS) == "safetensors"
+    tip = model.data(model.index(0, Column.FORMATS), Qt.ItemDataRole.ToolTipRole)
+    assert "onnx int8: 900" in tip
+    assert "gguf q8_0: 2" in tip
 
 
 def test_that_columns_sort_by_what_they_mean(dialog):

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from selector.hub.shelf import Entry
+from selector.hub.stored_forms import StoredForm
 from selector.reference import short_reference
 from selector.wording import Wording
 from ui.widgets.plain import plain_tooltip
@@ -30,6 +31,8 @@ class Column(IntEnum):
     FROM = 6
 
 
+_FORMS = 2
+"""Forms named in a cell; all are in its tip."""
 _NUMBERS = {Column.SIZE, Column.FREES}
 
 
@@ -44,6 +47,17 @@ def origin_key(entry: Entry) -> str:
     if entry.shipped:
         return "library.shipped"
     return "library.others" if entry.foreign else "library.ours"
+
+
+def _name(form: StoredForm) -> str:
+    return f"{form.format} {form.precision}" if form.precision != "stored" else form.format
+
+
+def _forms(entry: Entry) -> str:
+    """The first forms by name, and how many there are besides."""
+    names = [_name(form) for form in entry.variants[:_FORMS]]
+    more = len(entry.variants) - len(names)
+    return ", ".join([*names, *([f"+{more}"] if more else [])]) or ", ".join(entry.formats) or "–"
 
 
 class LibraryModel(QAbstractTableModel):
@@ -79,7 +93,12 @@ class LibraryModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column is Column.MODEL:
             return plain_tooltip("\n".join((entry.ref, *entry.branches, entry.path)))
+        if role == Qt.ItemDataRole.ToolTipRole and column is Column.FORMATS:
+            return plain_tooltip("\n".join(self._form(form) for form in entry.variants))
         return None
+
+    def _form(self, form: StoredForm) -> str:
+        return f"{_name(form)}: {self._wording.bytes(form.bytes)}"
 
     def cell(self, entry: Entry, column: Column) -> str:
         """What one cell says."""
@@ -95,7 +114,7 @@ class LibraryModel(QAbstractTableModel):
                 return words.text("library.never")
             return f"{datetime.fromtimestamp(entry.last_used, UTC).astimezone():%Y-%m-%d}"
         if column is Column.FORMATS:
-            return ", ".join(entry.formats) or "–"
+            return _forms(entry)
         return words.text(checked_key(entry) if column is Column.CHECKED else origin_key(entry))
 
     def headerData(
