@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from selector.engines.base import Loadable
 from selector.engines.facts import ModelFacts
@@ -31,11 +32,13 @@ _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
 _LAYER = re.compile(r"\d+_(?!Pooling/|Normalize/)(?P<layer>\w+)/(config\.json|model\.safetensors)")
 
 
+@lru_cache(maxsize=4096)
 def is_weights(path: str) -> bool:
     """Whether ``path`` is a whole model's safetensors, or a part of it."""
     return _WEIGHTS.fullmatch(path) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_small_file(path: str) -> bool:
     """Whether ``path`` is configuration, tokenizer, pooling or licence."""
     return _SMALL.fullmatch(path) is not None

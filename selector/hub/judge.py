@@ -18,7 +18,16 @@ from selector.hub.licences import strictest
 from selector.hub.lineage import with_gguf_summary
 from selector.hub.reading import read, with_model
 from selector.hub.repository_facts import NOTHING_KNOWN, RepositoryFacts
-from selector.hub.variants import ASKED, by_format, explained, named, pick, variants_of
+from selector.hub.variants import (
+    ASKED,
+    by_format,
+    explained,
+    lead,
+    named,
+    offers_of,
+    pick,
+    variants_of,
+)
 from selector.hub.variants import Predict as Predict
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
@@ -156,11 +165,47 @@ def _variants(
 ) -> list[Variant]:
     found: list[Variant] = []
     for each in (row, *row.siblings):
-        here = each.here
-        if each.on_disk and not here:  # only that the model is here is known, not which files
-            here = frozenset(file.path for file in each.facts.files)
-        found += variants_of(each.facts, task, machine, engines, predict, here)
+        found += variants_of(each.facts, task, machine, engines, predict, _here(each))
     return sorted(found, key=lambda variant: not variant.usable)[:_MOST_VARIANTS]
+
+
+def _here(row: Row) -> frozenset[str]:
+    if row.on_disk and not row.here:  # only that the model is here is known, not which files
+        return frozenset(file.path for file in row.facts.files)
+    return row.here
+
+
+def with_all_forms(
+    candidate: Candidate,
+    row: Row,
+    task: Task,
+    machine: Machine,
+    engines: Mapping[str, Engine],
+    predict: Predict,
+) -> Candidate:
+    """What ``brief_of`` left out: every form of ``row``, and why each is or is not the chosen one."""
+    variants = _variants(row, task, machine, engines, predict)
+    about = with_model(row.about, row.facts)
+    whole = replace(candidate, about=about, variants=tuple(variants))
+    return with_variant(whole, pick(variants, task))
+
+
+def brief_of(
+    row: Row, task: Task, machine: Machine, engines: Mapping[str, Engine], predict: Predict
+) -> Candidate:
+    """As ``candidate_of``, in half the time: of the forms only the chosen one is judged.
+
+    What is told of the model is what its page says, without what its configuration adds.
+    """
+    offers = [
+        (offer, _here(each))
+        for each in (row, *row.siblings)
+        for offer in offers_of(each.facts, task, engines)
+    ][:_MOST_VARIANTS]
+    chosen = lead(offers, task, machine, predict)
+    if chosen is None:
+        return candidate_of(row, task, machine, engines, predict)
+    return _judged(row, row.about, task, engines, (chosen,), chosen)
 
 
 def candidate_of(
@@ -168,9 +213,25 @@ def candidate_of(
 ) -> Candidate:
     """The candidate, not ranked yet."""
     variants = _variants(row, task, machine, engines, predict)
-    chosen = pick(variants, task)
+    about = with_model(row.about, row.facts)
+    return _judged(row, about, task, engines, variants, pick(variants, task))
+
+
+def _judged(
+    row: Row,
+    about: RepositoryFacts,
+    task: Task,
+    engines: Mapping[str, Engine],
+    variants: Sequence[Variant],
+    chosen: Variant | None,
+) -> Candidate:
     unit = "tokens/s" if task.streams else "inputs/s"
-    candidate = Candidate(
+    fit = Fit("unknown", None, None, unit, row.facts.basis)
+    if chosen is not None:
+        fit = chosen.fit or fit
+    refused = None if chosen else refusal(row.facts, task, engines, variants)
+    # Made at once, and not step by step: hundreds are made before a list is shown.
+    return Candidate(
         repo=row.facts.repo,
         revision=row.facts.revision,
         facts=row.facts,
@@ -180,18 +241,16 @@ def candidate_of(
         downloads=row.downloads,
         likes=row.likes,
         last_modified=row.last_modified,
-        download_bytes=None,
-        engine=None,
-        precision=None,
-        fit=Fit("unknown", None, None, unit, row.facts.basis),
-        on_disk=row.on_disk,
+        download_bytes=chosen.download_bytes if chosen else None,
+        engine=chosen.engine if chosen else None,
+        precision=chosen.precision if chosen else None,
+        fit=fit,
+        risks=_risks(row, refused, fit),
+        on_disk=chosen.on_disk if chosen else row.on_disk,
         age_s=row.age_s,
-        about=with_model(row.about, row.facts),
-        variants=tuple(variants),
+        about=about,
+        variants=explained(variants, chosen),
     )
-    candidate = with_variant(candidate, chosen)
-    refused = None if chosen else refusal(row.facts, task, engines, variants)
-    return replace(candidate, risks=_risks(row, refused, candidate.fit))
 
 
 def with_variant(candidate: Candidate, chosen: Variant | None) -> Candidate:

@@ -230,11 +230,12 @@ def rank(
     now: datetime | None = None,
     weights: Weights = DEFAULT,
     again: bool = False,
+    sentences: bool = True,
 ) -> list[Candidate]:
     """Candidates with score and reasons, best first; ``sort`` as in Filters.
 
     ``again`` keeps the percentiles that the candidates carry: those were found among more models than
-    are left after filters and limit.
+    are left after filters and limit. Without ``sentences`` nobody is told why.
     """
     wanted = frozenset(label.casefold() for label in labels)
     qualities = [_carried(each) for each in candidates] if again else percentiles(candidates)
@@ -252,4 +253,4 @@ def rank(
         ranked.sort(key=lambda candidate: candidate.last_modified or "", reverse=True)
     elif sort == "size":
         ranked.sort(key=lambda candidate: candidate.facts.parameters or math.inf)
-    return with_why(ranked)
+    return with_why(ranked) if sentences else ranked

@@ -14,7 +14,6 @@ from selector.engines.facts import FileFact, ModelFacts
 from selector.hub import checked
 from selector.hub.candidate import LICENCE_CLASSES, Licence, LicenceClass
 from selector.hub.judge import Row
-from selector.hub.reading import with_model
 from selector.hub.repository_facts import (
     NOTHING_KNOWN,
     RepositoryFacts,
@@ -78,16 +77,16 @@ def _files(value: object) -> tuple[FileFact, ...]:
     return tuple(FileFact(str(path), checked.whole(size) or 0) for path, size in pairs)
 
 
-def _about(value: object, facts: ModelFacts) -> RepositoryFacts:
+def _about(value: object) -> RepositoryFacts:
     pairs = {
         name: {"value": pair[0], "source": pair[1]}
         for name, pair in checked.mapping(value).items()
         if name in _ABOUT and isinstance(pair, list) and len(pair) == 2
     }
     try:
-        return with_model(repository_facts_from_json(pairs), facts)
+        return repository_facts_from_json(pairs)
     except (KeyError, TypeError, ValueError):
-        return with_model(NOTHING_KNOWN, facts)
+        return NOTHING_KNOWN
 
 
 def row_from_text(text: str, age_s: float = 0.0) -> Row | None:
@@ -120,5 +119,5 @@ def row_from_text(text: str, age_s: float = 0.0) -> Row | None:
         task_tag=checked.text(body.get("task_tag"), 80),
         tags=checked.texts(body.get("tags"), TAGS),
         age_s=age_s,
-        about=_about(body.get("about"), facts),
+        about=_about(body.get("about")),
     )

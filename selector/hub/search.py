@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from selector.engines.base import Engine
+from selector.engines.facts import ModelFacts
 from selector.errors import (
     HubAnswerBad,
     HubBusy,
@@ -20,17 +21,19 @@ from selector.errors import (
     PetitError,
     UnsafePath,
 )
+from selector.fit.base import Fit
 from selector.hub.asking import Listing, listings
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.client import HubClient
 from selector.hub.complete import complete
 from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
-from selector.hub.judge import Predict, Row, candidate_of, row_of
+from selector.hub.judge import Predict, Row, brief_of, row_of, with_all_forms
 from selector.hub.ranking import DEFAULT, judged, rank
 from selector.hub.score import Weights
 from selector.hub.siblings import group
 from selector.hub.tally import Tally
 from selector.hub.task_match import other_task
+from selector.hub.why import with_why
 from selector.intervals import Interval
 from selector.machine.facts import Machine
 from selector.tasks.base import Task
@@ -130,9 +133,10 @@ class _Search:
         weights: Weights,
     ) -> None:
         self.client, self.task, self.machine = client, task, machine
-        self.filters, self.predict, self.engines = filters, predict, engines
+        self.filters, self.predict, self.engines = filters, _once_each(predict), engines
         self.memory, self.weights = memory, weights
         self.tally = Tally()
+        self._known: dict[str, tuple[Row, Candidate, tuple[str, ...]]] = {}
 
     def _readable(self, raws: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The entries that can be read; the others are counted, for not even their names are safe."""
@@ -147,9 +151,19 @@ class _Search:
         return rows
 
     def _judged(self, row: Row) -> tuple[Candidate, tuple[str, ...]]:
-        """The candidate, and the filters that take it away."""
-        found = candidate_of(row, self.task, self.machine, self.engines, self.predict)
-        return found, removals(found, self.filters, other_task=other_task(row, self.task))
+        """The candidate in its chosen form only, and the filters that take it away."""
+        before = self._known.get(row.facts.repo)
+        if before is not None and before[0] is row:
+            return before[1:]
+        found = brief_of(row, self.task, self.machine, self.engines, self.predict)
+        keys = removals(found, self.filters, other_task=other_task(row, self.task))
+        self._known[row.facts.repo] = row, found, keys
+        return found, keys
+
+    def _whole(self, found: Candidate) -> Candidate:
+        """With all its forms, which only those who see it want to know."""
+        row = self._known[found.repo][0]
+        return with_all_forms(found, row, self.task, self.machine, self.engines, self.predict)
 
     def _shown(self, keys: tuple[str, ...]) -> bool:
         return not keys or not self.filters.shown.isdisjoint(keys)
@@ -162,6 +176,7 @@ class _Search:
             language=filters.language,
             now=datetime.now(UTC),
             weights=self.weights,
+            sentences=False,
         )
 
     @property
@@ -237,7 +252,11 @@ class _Search:
             kept.append(marked(candidate, keys, self.filters))
             if keys:
                 anyway.add(candidate.repo)
-        shown = self._cut(self._ranked(kept), frozenset(anyway))
+        ranked = self._ranked(kept)
+        shown = self._cut(ranked, frozenset(anyway))
+        named = {candidate.repo for candidate in shown}
+        told = [c for c in with_why(ranked, named) if c.repo in named]
+        shown = [self._whole(candidate) for candidate in told]
         return SearchResult(
             source="hub" if cause is None else "cache",
             scanned=scanned,
@@ -277,6 +296,23 @@ class _Search:
         if not scanned:
             raise problem
         return self.result(self._grouped(rows, local), scanned, problem.code)
+
+
+def _once_each(predict: Predict) -> Predict:
+    """The same for the length of a search, each form of a model predicted once.
+
+    Models are told apart as objects: the facts of a row are kept with its first prediction, so that
+    nothing else can be at their address.
+    """
+    known: dict[tuple[int, str, str], tuple[ModelFacts, Fit]] = {}
+
+    def once(facts: ModelFacts, task: Task, machine: Machine, engine: str, precision: str) -> Fit:
+        key = (id(facts), engine, precision)
+        if key not in known:
+            known[key] = facts, predict(facts, task, machine, engine, precision)
+        return known[key][1]
+
+    return once
 
 
 def _hopeful(candidate: Candidate) -> Candidate:

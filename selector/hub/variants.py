@@ -14,7 +14,7 @@ that what is downloaded is what is run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from selector.engines.base import Engine
 from selector.engines.facts import FORMATS, ModelFacts, formats_of
@@ -53,8 +53,9 @@ def variants_of(
     here: frozenset[str] = frozenset(),
 ) -> tuple[Variant, ...]:
     """Every form in one repository, those that run here first; ``here`` are its files on this disk."""
-    run = list(_run(facts, task, machine, engines, predict, here))
-    covered = {path for _, planned in run for path in planned}
+    offers = list(offers_of(facts, task, engines))
+    run = [offer.variant(task, machine, predict, here) for offer in offers]
+    covered = {path for offer in offers for path in offer.planned}
     others = [
         Variant(
             facts.repo, facts.revision, form.format, form.precision, None,
@@ -63,32 +64,48 @@ def variants_of(
         for form in forms_of(facts)
         if not set(form.paths) <= covered
     ]  # fmt: skip
-    return (*(variant for variant, _ in run), *others)
+    return (*run, *others)
 
 
-def _run(
-    facts: ModelFacts,
-    task: Task,
-    machine: Machine,
-    engines: Mapping[str, Engine],
-    predict: Predict,
-    here: frozenset[str],
-) -> Iterator[tuple[Variant, tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A form that an engine here runs, before anything is predicted of it."""
+
+    facts: ModelFacts
+    engine: str
+    precision: str
+    format: str
+    planned: tuple[str, ...]
+    """The files it needs."""
+    weights: frozenset[str]
+    """Of these, the weights."""
+
+    def variant(
+        self, task: Task, machine: Machine, predict: Predict, here: frozenset[str]
+    ) -> Variant:
+        """With its fit; ``here`` are the repository's files on this disk."""
+        facts = self.facts
+        fit = predict(facts, task, machine, self.engine, self.precision)
+        return Variant(
+            facts.repo, facts.revision, self.format, self.precision, self.engine,
+            _bytes(facts, self.planned), fit, Reason("variant.other"), self.weights <= here,
+        )  # fmt: skip
+
+
+def offers_of(facts: ModelFacts, task: Task, engines: Mapping[str, Engine]) -> Iterator[Offer]:
+    """What the engines here run of one repository, in the order of the formats they read."""
     empty = {file.path for file in facts.files if is_empty(file)}
+    kinds, weights, before = tuple[str, ...](), frozenset[str](), tuple[str, ...]()
     for engine in by_format(engines):
         if not engine.can_load(facts, task).ok or not engine.probe().ok:
             continue
         for precision in engine.offered(facts):
             planned = engine.files(facts, precision)
-            kinds = _kinds(planned)
-            weights = {path for path in planned if _kinds([path])}
-            if not kinds or weights & empty:
-                continue
-            fit = predict(facts, task, machine, engine.info.id, precision)
-            yield Variant(
-                facts.repo, facts.revision, kinds[0], precision, engine.info.id,
-                _bytes(facts, planned), fit, Reason("variant.other"), weights <= here,
-            ), planned  # fmt: skip
+            if planned != before:  # one file may serve every precision of an engine
+                kinds, before = _kinds(planned), planned
+                weights = frozenset(path for path in planned if _kinds([path]))
+            if kinds and not weights & empty:
+                yield Offer(facts, engine.info.id, precision, kinds[0], planned, weights)
 
 
 def _bytes(facts: ModelFacts, planned: Sequence[str]) -> int | None:
@@ -136,6 +153,26 @@ def pick(variants: Sequence[Variant], task: Task) -> Variant | None:
         return replace(min(sound, key=_memory), reason=Reason("variant.least_memory"))
     chosen = min(sound, key=lambda each: (loss(each.precision), place(each.engine or "", task)))
     return replace(chosen, reason=_why(chosen, usable, task))
+
+
+def lead(
+    offers: Sequence[tuple[Offer, frozenset[str]]], task: Task, machine: Machine, predict: Predict
+) -> Variant | None:
+    """The variant that ``pick`` picks among all of these, without predicting more than it takes.
+
+    Each offer comes with its repository's files on this disk. The reason is for ``pick`` to say.
+    """
+    order = sorted(
+        range(len(offers)),
+        key=lambda n: (loss(offers[n][0].precision), place(offers[n][0].engine, task)),
+    )
+    known: dict[int, Variant] = {}
+    for number in order:
+        offer, here = offers[number]
+        known[number] = offer.variant(task, machine, predict, here)
+        if _verdict(known[number]) == 0:
+            return known[number]
+    return pick([known[number] for number in sorted(known)], task)
 
 
 def _memory(variant: Variant) -> float:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from selector.fit.shape import shape_of
@@ -18,10 +18,12 @@ _HALF = 0.12
 """How far from a half, a third … a ratio may be to be called so."""
 
 
-def with_why(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The same list; each candidate with the clauses of its sentence."""
+def with_why(ranked: Sequence[Candidate], only: Container[str] | None = None) -> list[Candidate]:
+    """The same list; each candidate, or those of ``only`` these repositories, with its sentence."""
     return [
         replace(candidate, why=why(candidate, _near(ranked, place)))
+        if only is None or candidate.repo in only
+        else candidate
         for place, candidate in enumerate(ranked)
     ]
 

@@ -19,20 +19,21 @@ from selector.fit.predict import predict
 from selector.hub.candidate import Reason, Variant
 from selector.hub.client import HubClient
 from selector.hub.forms import EMPTY, forms_of, is_empty
-from selector.hub.judge import Row, candidate_of, row_of
+from selector.hub.judge import Row, brief_of, candidate_of, row_of, with_all_forms
 from selector.hub.licences import classify
 from selector.hub.results import candidate_from_json, candidate_to_json
 from selector.hub.search import search
 from selector.hub.siblings import base_of, group
-from selector.hub.variants import explained, pick, variants_of
+from selector.hub.variants import Offer, explained, lead, pick, variants_of
 from selector.intervals import Interval
-from selector.machine.facts import Machine
+from selector.machine.facts import Cpu, Disk, Machine, Memory
 from selector.tasks.base import Task
 from tests.hub.conftest import CLASSIFIER, folder
 from tests.loopback_hub import LoopbackHub, Repository
 
 SHA = "a" * 40
 TASK = registry.task("text-classification")
+LAPTOP = Machine("Linux", Cpu("cpu", 4, 8), Memory(16 * 10**9, 8 * 10**9), (), Disk("/", 10**11))
 
 
 def model(*paths: str, size: int = 1000, **fields: Any) -> ModelFacts:
@@ -254,6 +255,54 @@ def test_a_pick_is_usable_sound_and_independent_of_the_order(variants: list[Vari
     best = min(order.index(v.fit.verdict) for v in usable if v.fit)
     assert order.index(found.fit.verdict) == best
     assert len(explained(variants, found)) <= len(variants)
+
+
+@given(_VARIANTS)
+def test_the_same_is_picked_where_no_more_is_predicted_than_it_takes(
+    variants: list[Variant],
+) -> None:
+    usable = [each for each in variants if each.usable]
+    fits = [each.fit for each in usable]
+    asked: list[int] = []
+
+    def told(facts: ModelFacts, task: Task, machine: Machine, engine: str, precision: str) -> Fit:
+        number = int(facts.revision)
+        asked.append(number)
+        fit = fits[number]
+        assert fit is not None
+        return fit
+
+    offers = [
+        (
+            Offer(
+                replace(model("w", size=1000), repo=each.repo, revision=str(number)),
+                each.engine or "", each.precision, each.format, ("w",), frozenset({"w"}),
+            ),
+            frozenset[str](),
+        )
+        for number, each in enumerate(usable)
+    ]  # fmt: skip
+    found, expected = lead(offers, SORTING, LAPTOP, told), pick(usable, SORTING)
+    assert (found is None) == (expected is None)
+    assert len(asked) == len(set(asked)) <= len(usable)
+    if found is not None and expected is not None:
+        assert usable[int(found.revision)].fit == found.fit == expected.fit
+        assert (found.engine, found.precision) == (expected.engine, expected.precision)
+
+
+@pytest.mark.parametrize("gigabytes", [0.001, 0.05, 0.1, 0.3, 8])
+def test_a_brief_judgement_and_its_forms_are_the_whole_one(gigabytes: float) -> None:
+    machine = replace(LAPTOP, memory=Memory(16 * 10**9, round(gigabytes * 10**9)))
+    alone = Row(model("config.json", "model.safetensors"), classify("mit"))
+    onnx = model("model.onnx", "onnx/model_quantized.onnx", repo="org/m-onnx")
+    family = replace(alone, siblings=(Row(onnx, classify("mit"), on_disk=True),))
+    empty = Row(model("config.json", "pytorch_model.bin", weight_format="pickle"), classify(None))
+    for each in (alone, family, empty):
+        judge = (each, TASK, machine, registry.engines(), predict)
+        brief, whole = brief_of(*judge), candidate_of(*judge)
+        assert with_all_forms(brief, *judge) == whole
+        left_out = {"variants": (), "about": whole.about}
+        assert replace(brief, **left_out) == replace(whole, **left_out)
 
 
 # -- siblings ---------------------------------------------------------------------------------------
