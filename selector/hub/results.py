@@ -183,7 +183,9 @@ def result_from_json(data: Mapping[str, Any]) -> SearchResult:
             candidates=tuple(candidate_from_json(item) for item in data["candidates"]),
             age_s=float(data.get("age_s", 0.0)),
             filters={
-                str(key): FilterCount(int(count["hidden"]), int(count["alone"]))
+                str(key): FilterCount(
+                    int(count["hidden"]), int(count["alone"]), int(count.get("shown", 0))
+                )
                 for key, count in data.get("filters", {}).items()
             },
             cause=data.get("cause"),

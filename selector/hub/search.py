@@ -243,7 +243,7 @@ class _Search:
 
     def result(self, rows: Sequence[Row], scanned: int, cause: str | None = None) -> SearchResult:
         """Judge, filter, rank and cut."""
-        kept, anyway = list[Candidate](), set[str]()
+        kept, anyway = list[Candidate](), dict[str, tuple[str, ...]]()
         for row in rows:
             candidate, keys = self._judged(row)
             if not self._shown(keys):
@@ -251,12 +251,16 @@ class _Search:
                 continue
             kept.append(marked(candidate, keys, self.filters))
             if keys:
-                anyway.add(candidate.repo)
+                anyway[candidate.repo] = keys
         ranked = self._ranked(kept)
         shown = self._cut(ranked, frozenset(anyway))
         named = {candidate.repo for candidate in shown}
         told = [c for c in with_why(ranked, named) if c.repo in named]
         shown = [self._whole(candidate) for candidate in told]
+        for candidate in shown:
+            self.tally.bring(anyway.get(candidate.repo, ()))
+        if LIMIT in self.filters.shown:
+            self.tally.bring((LIMIT,), max(0, len(shown) - len(anyway) - self.filters.limit))
         return SearchResult(
             source="hub" if cause is None else "cache",
             scanned=scanned,

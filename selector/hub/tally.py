@@ -7,7 +7,7 @@ Two countings, because one model can be taken away by several filters:
   ``scanned == shown + sum(removed.values())``.
 - ``filters`` counts it under each. ``hidden`` is how many models ``show`` brings back when it names
   this filter too; ``alone`` how many of them no other filter takes away, which come back when only
-  this one is widened.
+  this one is widened. ``shown`` is how many it would take away that are shown all the same.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ class FilterCount:
 
     hidden: int
     alone: int
+    shown: int = 0
 
     def to_json(self) -> dict[str, int]:
-        """Both counts."""
-        return {"hidden": self.hidden, "alone": self.alone}
+        """Every count."""
+        return {"hidden": self.hidden, "alone": self.alone, "shown": self.shown}
 
 
 class Tally:
@@ -33,11 +34,17 @@ class Tally:
 
     def __init__(self) -> None:
         self._taken: Counter[tuple[str, ...]] = Counter()
+        self._shown: Counter[str] = Counter()
 
     def add(self, keys: tuple[str, ...], n: int = 1) -> None:
         """``n`` models are not shown, because of each of ``keys``."""
         if n:
             self._taken[keys] += n
+
+    def bring(self, keys: tuple[str, ...], n: int = 1) -> None:
+        """``n`` models are shown although ``keys`` would take them away."""
+        if n:
+            self._shown.update(dict.fromkeys(keys, n))
 
     def removed(self) -> dict[str, int]:
         """Each model once."""
@@ -55,4 +62,7 @@ class Tally:
                 hidden[key] += n
             if len(keys) == 1:
                 alone[keys[0]] += n
-        return {key: FilterCount(hidden[key], alone[key]) for key in sorted(hidden)}
+        return {
+            key: FilterCount(hidden[key], alone[key], self._shown[key])
+            for key in sorted({*hidden, *self._shown})
+        }

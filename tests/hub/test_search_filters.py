@@ -123,6 +123,9 @@ def test_what_a_filter_counts_is_what_showing_it_brings_back(
         after = found(rows, **{**filters, "show": (*filters.get("show", ()), name)})
         assert names(after) >= names(before)
         assert len(after.candidates) - len(before.candidates) == count.hidden
+        if count.hidden or count.shown:
+            assert after.filters[key].shown == count.hidden + count.shown
+            assert after.filters[key].hidden == 0
         if key in LIFTED:
             wider = found(rows, **{**filters, **LIFTED[key]})
             assert len(names(wider) - names(before)) == count.alone

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QTest
@@ -139,11 +141,21 @@ def test_that_the_fullest_filter_comes_first_and_the_rest_of_the_list_last(hidde
     assert hidden.pills["memory"].accessibleName() == ("Show the 8 hidden: Too big for the memory")
 
 
-def test_that_a_pill_keeps_its_count_while_its_models_are_shown(hidden):
+def brought(result, **shown):
+    counts = {f"removed.{name}": FilterCount(0, 0, n) for name, n in shown.items()}
+    return replace(result, filters={**result.filters, **counts})
+
+
+def test_that_a_pill_counts_what_is_shown_because_of_it(hidden):
     hidden.show_result(counted(licence=4, memory=8), Filters())
-    hidden.show_result(counted(licence=3), Filters(show=("memory",)))
+    hidden.show_result(brought(counted(licence=3), memory=7), Filters(show=("memory",)))
     assert hidden.pills["memory"].isChecked()
-    assert hidden.pills["memory"].text() == "Too big for the memory · 8"
+    assert hidden.pills["memory"].text() == "Too big for the memory · 7"
+    assert hidden.pills["licence"].text().endswith("· 3")
+    hidden.show_result(brought(counted(), memory=7, licence=4), Filters(show=("memory",)))
+    assert list(hidden.pills) == ["memory"], "all that the licence hides is shown already"
+    hidden.show_result(counted(licence=3), Filters(show=("memory",)))
+    assert hidden.pills["memory"].text() == "Too big for the memory · 0", "to press it again"
     assert not hidden.pills["licence"].isChecked()
     hidden.show_result(counted(licence=3), Filters(query="other words", show=("memory",)))
     assert list(hidden.pills) == ["licence"], "the count was of another question"
@@ -175,6 +187,9 @@ def test_that_a_click_brings_back_what_a_filter_hides_and_a_second_hides_it_agai
     pill.setFocus()
     QTest.keyClick(pill, Qt.Key.Key_Space)
     settled(page, qtbot)
+    pill = page.results.hidden.pills["memory"]
+    assert pill.isChecked()
+    assert pill.text().endswith("· 1")
     place = repos(page).index(GIANT)
     assert PICKLED not in repos(page), "another filter still hides it"
     told = page.model.data(page.model.index(place, Column.MODEL), ACCESSIBLE)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from selector.hub.candidate import SearchResult
 from selector.hub.filters import SHOWABLE
-from selector.hub.tally import FilterCount
 from ui.pages.candidates_filters import Filters
 from ui.pages.labels import label
 from ui.services import Services
@@ -34,7 +33,9 @@ class CandidatesHidden(QWidget):
         super().__init__(parent)
         self._services = services
         self._question: Filters | None = None
-        self._counts: dict[str, FilterCount] = {}
+        self._counts: dict[str, int] = {}
+        """For each filter how many models it hides, or would hide again."""
+        self._alone: dict[str, int] = {}
         self._shown: tuple[str, ...] = ()
         self._all = False
         self.pills: dict[str, QPushButton] = {}
@@ -57,16 +58,17 @@ class CandidatesHidden(QWidget):
         """The counts of a search that was asked with ``filters``."""
         if filters.question != self._question:
             self._counts = {}
-        # What is shown all the same is counted nowhere; its pill keeps the count it was pressed with.
-        kept = {
-            name: count
-            for name, count in self._counts.items()
-            if name in filters.show or filters.show_all
-        }
-        found = {key.removeprefix("removed."): count for key, count in result.filters.items()}
-        self._question, self._counts = filters.question, kept | found
+        # A pill stays where it was pressed, also when another filter now hides all of its models.
+        on_show = _SHOWABLE if filters.show_all else frozenset(filters.show)
+        counts = dict.fromkeys(on_show & set(self._counts), 0)
+        alone = dict[str, int]()
+        for key, count in result.filters.items():
+            name = key.removeprefix("removed.")
+            if n := count.shown if name in on_show else count.hidden:
+                counts[name], alone[name] = n, count.alone
+        self._question, self._counts, self._alone = filters.question, counts, alone
         self._shown, self._all = filters.show, filters.show_all
-        self._fill(sum(result.removed.values()), set(found))
+        self._fill(sum(result.removed.values()), set(counts) - on_show)
 
     def clear(self) -> None:
         """Another list is shown, of which nothing is hidden."""
@@ -100,7 +102,7 @@ class CandidatesHidden(QWidget):
     def _pill(self, name: str, *, shown: bool) -> QPushButton:
         words, count = self._services.wording, self._counts[name]
         why = words.text(f"candidates.hidden_by.{name}")
-        pill = QPushButton(words.text("candidates.hidden_pill", n=count.hidden, why=why), self)
+        pill = QPushButton(words.text("candidates.hidden_pill", n=count, why=why), self)
         pill.setProperty("pill", True)
         if name not in _SHOWABLE:
             pill.setEnabled(False)
@@ -110,9 +112,9 @@ class CandidatesHidden(QWidget):
         pill.setCheckable(True)
         pill.setChecked(shown)
         verb = "hide" if shown else "show"
-        pill.setAccessibleName(words.text(f"candidates.{verb}_hidden", n=count.hidden, why=why))
+        pill.setAccessibleName(words.text(f"candidates.{verb}_hidden", n=count, why=why))
         key = "shown_tip" if shown else "hidden_tip"
-        pill.setToolTip(words.text(f"candidates.{key}", n=count.hidden, alone=count.alone))
+        pill.setToolTip(words.text(f"candidates.{key}", n=count, alone=self._alone.get(name, 0)))
         pill.clicked.connect(lambda: self._press(name))
         pill.show()
         return pill
@@ -128,6 +130,6 @@ class CandidatesHidden(QWidget):
             pill.setIcon(theme.icon(icon, "accent" if pill.isChecked() else "muted"))
 
 
-def _in_order(counts: Mapping[str, FilterCount]) -> list[str]:
+def _in_order(counts: Mapping[str, int]) -> list[str]:
     """The fullest first; what is merely further down the list last."""
-    return sorted(counts, key=lambda name: (name == "limit", -counts[name].hidden, name))
+    return sorted(counts, key=lambda name: (name == "limit", -counts[name], name))
