@@ -124,6 +124,7 @@ def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
                 for model in shipped
             ],
             "unfinished": [item.to_json() for item in shelf.leftovers],
+            "made": [form.to_json() for form in shelf.made],
         }
         if checked is not None:
             document["checked"] = [one.to_json() for one in checked]
@@ -153,6 +154,20 @@ def library(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
             *("–", "–", words.text("cli.yes"), "Petit"),
         )
         for m in shipped
+    ]
+    rows += [
+        (
+            *(
+                form.ref,
+                f"{form.engine} {form.precision}",
+                words.bytes(form.bytes),
+                words.bytes(form.bytes),
+            ),
+            _day(form.last_used),
+            words.text("cli.equal", share=form.fidelity.equal_answers),
+            words.text("cli.made"),
+        )
+        for form in shelf.made
     ]
     screen.table(columns, rows, numbers=(2, 3))
     for ours in (True, False):

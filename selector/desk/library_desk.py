@@ -20,6 +20,7 @@ from selector.desk.requests import (
     shelf_from_json,
 )
 from selector.desk.sample import sample_models
+from selector.engines.made_forms import made_forms, remove_made
 from selector.errors import Cancelled
 from selector.hub import library
 from selector.hub.candidate import LocalModel
@@ -157,8 +158,9 @@ class LibraryDesk:
         )
 
     def shelf(self, cancelled: Callable[[], bool] = never) -> Shelf:
-        """Everything in the model cache, whoever put it there, and what was not finished."""
-        return shelf_from_json(self._hub("shelf", {}, cancelled))
+        """Everything in the model cache, whoever put it there, what was not finished, what was made."""
+        found = shelf_from_json(self._hub("shelf", {}, cancelled))
+        return replace(found, made=made_forms(self.locations.made))
 
     def verify(
         self,
@@ -176,11 +178,19 @@ class LibraryDesk:
         return checked_from_json(self._hub("verify", {"refs": wanted}, cancelled, moved))
 
     def remove(self, ref: str, *, confirmed: bool = False) -> int:
-        """Delete a model; returns the bytes freed.
+        """Delete a model, or the form of one that Petit made; returns the bytes freed.
 
         Raises NotDownloaded, and NotOurs for what another program has put there, unless ``confirmed``.
         """
-        args = {"ref": str(read_references([ref])[0]), "confirmed": confirmed}
+        reference = read_references([ref])[0]
+        if made := [
+            form
+            for form in made_forms(self.locations.made)
+            if (form.repo.lower(), form.engine, form.precision)
+            == (reference.repo.lower(), reference.engine, reference.precision)
+        ]:
+            return sum(remove_made(form) for form in made)
+        args = {"ref": str(reference), "confirmed": confirmed}
         return int(self._hub("remove", args, never)["freed_bytes"])
 
     def sweep(self, paths: Sequence[str] | None = None, *, foreign: bool = False) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.download_item import Item
+from selector.engines.made_forms import MadeForm
 from selector.hub.leftovers import Leftover
 from selector.hub.library import Checked
 from selector.hub.shelf import Entry, entry_from_json
@@ -86,12 +87,15 @@ class Shelf:
 
     entries: tuple[Entry, ...]
     leftovers: tuple[Leftover, ...]
+    made: tuple[MadeForm, ...] = ()
+    """Forms of models that Petit made itself; outside the cache."""
 
     def to_json(self) -> dict[str, Any]:
         """Every field."""
         return {
             "entries": [entry.to_json() for entry in self.entries],
             "leftovers": [item.to_json() for item in self.leftovers],
+            "made": [form.to_json() for form in self.made],
         }
 
 

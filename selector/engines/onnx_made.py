@@ -116,6 +116,7 @@ def _keep(
     record |= {
         "version": VERSION,
         "repo": str(options.get("repo", "")),
+        "engine": "onnx",
         "key": made.name,
         "libraries": {each: metadata.version(each) for each in _LIBRARIES},
         "checks": {**dict(record.get("checks") or {}), precision: {**asdict(found), "file": name}},

@@ -17,6 +17,7 @@ from selector.hub.stored_forms import StoredForm
 from selector.paths import hub_cache
 from selector.settings import load_settings
 from selector.wording import Wording
+from tests.made_forms import make_form
 from tests.ui.served_models import BANKING
 from tests.ui.test_candidates_page import settled
 from ui.dialogs.library_dialog import LibraryDialog
@@ -133,6 +134,26 @@ def test_that_removing_says_what_it_freed_and_leaves_what_others_are_downloading
     assert dialog.model.entries == []
     assert disk[0].exists()
     assert not (hub_cache() / "models--bank--intents-nano").exists()
+
+
+def test_that_a_form_petit_made_is_listed_with_its_worth_and_goes_alone(dialog, qtbot):
+    folder = make_form(dialog.bench.services.desk.locations.made, BANKING, fp32=1.0, int8=0.975)
+    dialog.refresh()
+    settled(dialog.bench, qtbot)
+    made = [e for e in dialog.model.entries if e.ref == f"{BANKING}#onnx-int8"]
+    cell = {column: dialog.model.cell(made[0], column) for column in Column}
+    assert cell[Column.SIZE] == cell[Column.FREES] == dialog.bench.services.wording.bytes(40_000)
+    assert cell[Column.CHECKED] == "97.5% equal"
+    assert cell[Column.FROM] == "Made by Petit"
+    dialog.table.selectRow(dialog.model.entries.index(made[0]))
+    assert not dialog.verify_one.isEnabled()
+    asked = answer("Remove")
+    dialog.remove_button.click()
+    settled(dialog.bench, qtbot)
+    assert "made anew" in asked[0]
+    assert sorted(path.name for path in folder.iterdir()) == ["made.json", "model.onnx"]
+    left = [entry.ref.partition("#")[2] for entry in dialog.model.entries]
+    assert sorted(left) == ["", "", "onnx-fp32"]
 
 
 def test_that_unfinished_files_of_others_are_asked_about_and_ours_are_not(dialog, disk, qtbot):

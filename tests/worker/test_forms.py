@@ -138,10 +138,18 @@ def test_a_form_that_is_not_there_is_made_once_and_says_what_it_is_worth(desk: D
     assert record["repo"] == "t/plain"
     sizes = [(folder / name).stat().st_size for name in ("model.onnx", "model_int8.onnx")]
     assert sizes[1] < sizes[0]
+    forms = {form.ref: form for form in desk.shelf().made}
+    assert set(forms) == {"t/plain#onnx-fp32", "t/plain#onnx-int8"}
+    assert forms["t/plain#onnx-int8"].bytes == sizes[1]
     # What lost its record is not trusted: only the missing part is made anew.
     (folder / "model_int8.onnx").unlink()
     assert rows("t/plain#onnx-int8")[0].fidelity == small.fidelity
     assert steps[4:] == ["quantise", "measure"]
+    assert desk.remove("t/plain#onnx-int8") == sizes[1]
+    assert [form.ref for form in desk.shelf().made] == ["t/plain#onnx-fp32"]
+    assert desk.remove("T/plain#onnx-fp32") >= sizes[0]
+    assert list(desk.locations.made.iterdir()) == []
+    assert any(entry.repo == "t/plain" for entry in desk.shelf().entries)
 
 
 def test_an_encoder_is_made_too_and_unlike_sources_are_kept_apart(desk: Desk) -> None:

@@ -27,7 +27,7 @@ from selector.reference import short_reference
 from ui.background import Job
 from ui.dialogs.questions import agrees
 from ui.messages import show_error
-from ui.models.library_model import Column, LibraryModel
+from ui.models.library_model import Column, LibraryModel, Row, frees
 from ui.pages.candidates_loading import without_engine
 from ui.pages.downloads_panel import DownloadsPanel
 from ui.pages.labels import label
@@ -104,7 +104,7 @@ class LibraryDialog(QDialog):
         column.addWidget(self.leftovers)
         column.addLayout(self._progress)
         column.addLayout(foot)
-        self.resize(self.fontMetrics().averageCharWidth() * 130, 560)
+        self.resize(self.fontMetrics().averageCharWidth() * 155, 560)
         self._show_choice()
 
     def _table(self) -> QTableView:
@@ -129,16 +129,18 @@ class LibraryDialog(QDialog):
         return made
 
     @property
-    def current(self) -> Entry | None:
-        """The entry that is selected."""
+    def current(self) -> Row | None:
+        """The entry, or the form that Petit made, that is selected."""
         rows = self.table.selectionModel().selectedRows()
         return self.model.entries[rows[0].row()] if rows else None
 
     def _show_choice(self) -> None:
         idle, entry = self._checking is None, self.current
-        self.verify_all.setEnabled(idle and bool(self.model.entries))
-        self.verify_one.setEnabled(idle and entry is not None)
-        self.remove_button.setEnabled(idle and entry is not None and not entry.shipped)
+        cached = [row for row in self.model.entries if isinstance(row, Entry)]
+        self.verify_all.setEnabled(idle and bool(cached))
+        self.verify_one.setEnabled(idle and entry in cached)
+        kept = isinstance(entry, Entry) and entry.shipped
+        self.remove_button.setEnabled(idle and entry is not None and not kept)
 
     # -- reading ------------------------------------------------------------------------------------
     def refresh(self) -> None:
@@ -153,16 +155,16 @@ class LibraryDialog(QDialog):
     def _read(self, shelf: Shelf) -> None:
         self._reading = None
         words, chosen = self._services.wording, self.current
-        self.model.set_entries(shelf.entries)
+        self.model.set_entries([*shelf.entries, *shelf.made])
         header = self.table.horizontalHeader()
         self.model.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
         for row, entry in enumerate(self.model.entries):
             if chosen is not None and entry.ref == chosen.ref:
                 self.table.selectRow(row)
-        taken = sum(entry.bytes for entry in shelf.entries)
+        taken = sum(row.bytes for row in self.model.entries)
         count = len(shelf.entries)
         known = words.text("library.total", n=count, bytes=taken)
-        self.total.setText(known if count else words.text("library.empty"))
+        self.total.setText(known if self.model.entries else words.text("library.empty"))
         self.leftovers.show_leftovers([x for x in shelf.leftovers if not self._in_queue(x)])
         self._show_choice()
 
@@ -236,14 +238,16 @@ class LibraryDialog(QDialog):
             lambda freed: self._removed(entry, freed),
         )
 
-    def _removed(self, entry: Entry, freed: int) -> None:
+    def _removed(self, entry: Row, freed: int) -> None:
         name = short_reference(entry.ref)
         self._say("removed", name=name, bytes=freed)
         self.refresh()
 
-    def remove_text(self, entry: Entry) -> str:
+    def remove_text(self, entry: Row) -> str:
         """What the question before removing says: what it frees, who brought it, who uses it."""
         text = self._services.wording.text
+        if not isinstance(entry, Entry):
+            return text("library.made_text", bytes=frees(entry))
         freed = entry.frees_bytes
         lines = [text("library.remove_text", bytes=freed) if freed else text("library.remove_none")]
         if entry.foreign:
@@ -252,7 +256,7 @@ class LibraryDialog(QDialog):
             lines.append(text("library.in_use"))
         return "\n\n".join(lines)
 
-    def agrees_to_remove(self, entry: Entry) -> bool:
+    def agrees_to_remove(self, entry: Row) -> bool:
         """Ask, with what is known of the entry in view."""
         text = self._services.wording.text
         title = text("library.remove_title", name=short_reference(entry.ref))

@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from selector.engines.made_forms import MadeForm
 from selector.hub.shelf import Entry
 from selector.hub.stored_forms import StoredForm
 from selector.reference import short_reference
@@ -34,6 +35,12 @@ class Column(IntEnum):
 _FORMS = 2
 """Forms named in a cell; all are in its tip."""
 _NUMBERS = {Column.SIZE, Column.FREES}
+Row = Entry | MadeForm
+
+
+def frees(row: Row) -> int:
+    """Bytes that the disk gets back."""
+    return row.bytes if isinstance(row, MadeForm) else row.frees_bytes
 
 
 def checked_key(entry: Entry) -> str:
@@ -42,8 +49,10 @@ def checked_key(entry: Entry) -> str:
     return f"library.checked_{words[entry.verified]}"
 
 
-def origin_key(entry: Entry) -> str:
+def origin_key(entry: Row) -> str:
     """The key of the sentence on who put an entry there."""
+    if isinstance(entry, MadeForm):
+        return "library.made"
     if entry.shipped:
         return "library.shipped"
     return "library.others" if entry.foreign else "library.ours"
@@ -66,9 +75,9 @@ class LibraryModel(QAbstractTableModel):
     def __init__(self, wording: Wording, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._wording = wording
-        self.entries: list[Entry] = []
+        self.entries: list[Row] = []
 
-    def set_entries(self, entries: Sequence[Entry]) -> None:
+    def set_entries(self, entries: Sequence[Row]) -> None:
         """Show other entries, in this order."""
         self.beginResetModel()
         self.entries = list(entries)
@@ -92,15 +101,28 @@ class LibraryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column is Column.MODEL:
-            return plain_tooltip("\n".join((entry.ref, *entry.branches, entry.path)))
-        if role == Qt.ItemDataRole.ToolTipRole and column is Column.FORMATS:
+            if isinstance(entry, MadeForm):
+                more: tuple[str, ...] = (entry.folder,)
+            else:
+                more = (*entry.branches, entry.path)
+            return plain_tooltip("\n".join((entry.ref, *more)))
+        if role != Qt.ItemDataRole.ToolTipRole:
+            return None
+        if isinstance(entry, MadeForm):
+            return self._worth(entry) if column is Column.CHECKED else None
+        if column is Column.FORMATS:
             return plain_tooltip("\n".join(self._form(form) for form in entry.variants))
         return None
 
     def _form(self, form: StoredForm) -> str:
         return f"{_name(form)}: {self._wording.bytes(form.bytes)}"
 
-    def cell(self, entry: Entry, column: Column) -> str:
+    def _worth(self, form: MadeForm) -> str:
+        known = form.fidelity
+        facts = {"n": known.n, "share": known.equal_answers, "gap": known.largest_difference}
+        return self._wording.text("library.equal_tip", **facts)
+
+    def cell(self, entry: Row, column: Column) -> str:
         """What one cell says."""
         words = self._wording
         if column is Column.MODEL:
@@ -108,11 +130,18 @@ class LibraryModel(QAbstractTableModel):
         if column is Column.SIZE:
             return words.bytes(entry.bytes)
         if column is Column.FREES:
-            return "–" if entry.shipped else words.bytes(entry.frees_bytes)
+            kept = isinstance(entry, Entry) and entry.shipped
+            return "–" if kept else words.bytes(frees(entry))
         if column is Column.USED:
             if entry.last_used is None:
                 return words.text("library.never")
             return f"{datetime.fromtimestamp(entry.last_used, UTC).astimezone():%Y-%m-%d}"
+        if isinstance(entry, MadeForm):
+            if column is Column.FORMATS:
+                return f"{entry.engine} {entry.precision}"
+            if column is Column.CHECKED:
+                return words.text("library.equal", share=entry.fidelity.equal_answers)
+            return words.text(origin_key(entry))
         if column is Column.FORMATS:
             return _forms(entry)
         return words.text(checked_key(entry) if column is Column.CHECKED else origin_key(entry))
@@ -144,7 +173,7 @@ class LibraryModel(QAbstractTableModel):
             return
         values: dict[Column, Any] = {
             Column.SIZE: lambda e: e.bytes,
-            Column.FREES: lambda e: e.frees_bytes,
+            Column.FREES: frees,
             Column.USED: lambda e: e.last_used or 0,
         }
         chosen = Column(column)
