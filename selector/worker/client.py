@@ -9,18 +9,16 @@ import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from selector.errors import Cancelled, PetitError, WorkerCrashed, WorkerSilent
-from selector.log import redact
 from selector.worker.pending import OnEvent, Pending
 from selector.worker.protocol import CANCEL, MAX_LINE, SHUTDOWN, Request, decode_event, encode
 from selector.worker.spawn import outcome_of, spawn, worker_command, worker_environment
+from selector.worker.tail import Tail
 
 GRACE_S = 2.0
-STDERR_LINES = 200
 
 
 class WorkerClient:
@@ -40,13 +38,13 @@ class WorkerClient:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._pending: dict[int, Pending] = {}
-        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self._printed = Tail()
         self._closing = False
         self._process = spawn(worker_command(role, python), worker_environment(role, environment))
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._errors = threading.Thread(
-            target=self._read_errors, args=(self._process.stderr,), daemon=True
+            target=self._printed.read, args=(self._process.stderr,), daemon=True
         )
         self._errors.start()
         self._reader = threading.Thread(
@@ -221,23 +219,17 @@ class WorkerClient:
             problem = error if isinstance(error, PetitError) else None
             self._fail_all(problem)
             return
-        self._process.wait()
+        if self._process.wait() != 0 and os.name != "nt":
+            # What it had started must not go on without it, nor hold its pipes open.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._errors.join(GRACE_S)
         self._fail_all(None)
-
-    def _read_errors(self, stream: IO[bytes]) -> None:
-        try:
-            for line in iter(lambda: stream.readline(65536), b""):
-                self._stderr.append(redact(line.decode("utf-8", "replace").rstrip()))
-        except (OSError, ValueError):
-            return
 
     def _crash(self) -> WorkerCrashed:
         code = self._process.poll()
         outcome = "ended" if code is None or self._closing else outcome_of(code)
-        return WorkerCrashed(
-            outcome=outcome, role=self.role, stderr_tail="\n".join(self._stderr)[-4000:]
-        )
+        return WorkerCrashed(outcome=outcome, role=self.role, stderr_tail=self._printed.text())
 
     def _fail_all(self, error: PetitError | None) -> None:
         with self._lock:

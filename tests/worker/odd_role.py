@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
+import platform
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,18 +17,39 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import Cancelled, RunFailed
+from selector.worker.isolation import limit_memory
 
 
-def launcher(folder: Path) -> str:
-    """An executable that stands in for Python and serves this role, whatever it is asked to run."""
-    path = folder / "odd-python"
+def launcher(folder: Path, name: str = "odd") -> str:
+    """An executable that stands in for Python and serves this role, whatever it is asked to run.
+
+    Under the ``name`` of a role without network it gives up what that role gives up.
+    """
+    path = folder / f"{name}-python"
     path.write_text(
         f"#!{sys.executable}\nimport sys\nfrom selector.worker.roles import ROLES\n"
-        "ROLES['odd'] = 'tests.worker.odd_role'\n"
-        "from selector.worker.__main__ import main\nsys.exit(main('odd'))\n"
+        f"ROLES[{name!r}] = 'tests.worker.odd_role'\n"
+        f"from selector.worker.__main__ import main\nsys.exit(main({name!r}))\n"
     )
     path.chmod(0o755)
     return str(path)
+
+
+def _illegal_instruction() -> None:
+    """Run bytes that are no instruction of x86 (ud2) nor of ARM (all zero)."""
+    code = b"\x0f\x0b" if platform.machine() in {"x86_64", "AMD64"} else bytes(4)
+    rights = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=rights)
+    page.write(code)
+    ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+
+
+def _bomb(allow_bytes: int) -> None:
+    """Take memory until there is no more; ``allow_bytes`` beyond what the process has."""
+    limit_memory(allow_bytes)
+    kept = []
+    while True:
+        kept.append(bytearray(1 << 24))
 
 
 class OddRole:
@@ -43,6 +67,9 @@ class OddRole:
                 self.mode = Path(str(args["folder"])).name
                 if self.mode == "burst":
                     os.abort()
+                if self.mode == "stuck-load":
+                    emit({"begun": True})
+                    ctypes.PyDLL(None).sleep(60)
                 return {"parameters": 7, "peak_bytes": 11, "labels": [], "versions": {}}
             case "run":
                 return self._run(args, emit, cancelled)
@@ -55,6 +82,21 @@ class OddRole:
                 ctypes.CDLL(None).fflush(None)
                 subprocess.run(["/bin/sh", "-c", "echo a child was here"], check=True)
                 return {"read": sys.stdin.read(), "child": subprocess.call(["/bin/cat"])}
+            case "illegal":
+                _illegal_instruction()
+            case "bomb":
+                _bomb(int(args["allow_bytes"]))
+            case "flood":
+                block = b"x" * (1 << 16) if args.get("endless") else b"noise " * 20 + b"\n"
+                for _ in range(int(args["bytes"]) // len(block)):
+                    os.write(int(args["descriptor"]), block)
+            case "connect":
+                with socket.create_connection((args["host"], args["port"]), timeout=5):
+                    return {}
+            case "family":
+                child = subprocess.Popen(["/bin/sleep", "60"])
+                emit({"child": child.pid})
+                time.sleep(60)
             case "bug":
                 raise ValueError("a bug in /home/someone")
             case "leave":
