@@ -141,7 +141,13 @@ def parser() -> argparse.ArgumentParser:
         dest="inputs",
         help="without it a decision file's recorded answers are made again and compared",
     )
-    trial.add_argument("--repeat", type=int, default=1, metavar="N")
+    trial.add_argument(
+        "--repeat",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run each input N times; without it as often as fair times take, for 10 s at the most",
+    )
 
     evaluate = add("evaluate", "evaluate", "measure models on your labelled examples and decide")
     evaluate.add_argument("refs", nargs="+", metavar="REF|DECISION_FILE")

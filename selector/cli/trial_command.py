@@ -105,6 +105,8 @@ def show_measurements(screen: Screen, rows: Sequence[Measurement]) -> None:
         if row.fidelity is not None:
             worth = words.text("cli.trial.fidelity", **row.fidelity)
             screen.note(f"{short_reference(row.ref)}: {worth}")
+        for note in row.notes:
+            screen.note(f"{short_reference(row.ref)}: {words.text(note, n=row.rounds)}")
         show_agreement(screen, row)
         if row.item_errors:
             show_unanswered(screen, row)

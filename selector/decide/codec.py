@@ -83,7 +83,12 @@ def measurement_from_json(data: Json) -> Measurement:
         first_result_s=_number(data.get("first_result_s")),
         latency=None
         if latency is None
-        else Timing(float(latency["median"]), float(latency["p95"]), int(latency["n"])),
+        else Timing(
+            float(latency["median"]),
+            float(latency["p95"]),
+            int(latency["n"]),
+            _number(latency.get("min")),
+        ),
         throughput=None if throughput is None else float(throughput["value"]),
         throughput_unit=str(unit if throughput is None else throughput["unit"]),
         memory_peak_bytes=_integer(data.get("memory_peak_bytes")),
@@ -96,6 +101,9 @@ def measurement_from_json(data: Json) -> Measurement:
             int(x["index"]): {"code": str(x["code"]), "facts": dict(x["facts"])}
             for x in data.get("item_errors") or ()
         },
+        rounds=int(data.get("rounds") or 0),
+        cpu_s=_number(data.get("cpu_s")),
+        notes=tuple(str(x) for x in data.get("notes") or ()),
         usage={str(k): int(v) for k, v in (data.get("usage") or {}).items()},
     )
 

@@ -170,12 +170,13 @@ class Desk(ExportDesk):
         inputs: Sequence[str],
         on_event: OnTrial,
         cancelled: Callable[[], bool] = never,
-        repeat: int = 1,
+        repeat: int = 0,
         labels: Sequence[str] = (),
         send: bool = False,
     ) -> tuple[Measurement, ...]:
         """The same inputs through every model, one computing at a time. Failures are in the rows.
 
+        ``repeat`` as in Trial: 0 is as often as fair times take.
         ``labels`` are the categories that an endpoint chooses among; without ``send`` it is sent nothing.
         """
         known = registry.task(task)
@@ -186,7 +187,7 @@ class Desk(ExportDesk):
             task,
             tuple(inputs),
             self.with_consent(chosen, task, inputs, labels, send=send),
-            repeat=max(1, repeat),
+            repeat=max(0, repeat),
             parameters=dict(known.default_parameters),
         )
         machine = self.machine()

@@ -108,7 +108,7 @@ def measure(
         on_event(event)
 
     if waiting:
-        trial = Trial(task, examples.inputs, waiting)
+        trial = Trial(task, examples.inputs, waiting, repeat=0)
         for row in run_trial(
             trial,
             available_bytes=available_bytes,

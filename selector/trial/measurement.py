@@ -54,7 +54,10 @@ class Trial:
     inputs: tuple[str, ...]
     contestants: tuple[Contestant, ...]
     repeat: int = 1
-    """How often each input is run; only the outputs of the first run are kept."""
+    """How often each input is run; only the outputs of the first run are kept.
+
+    0: as often as fair times take (fairness.ROUNDS turns), and no longer than fairness.EXTRA_S for that.
+    """
     block: int = 0
     """Inputs given to a model in one turn; 0 lets the runner choose. 1 times single requests."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -69,10 +72,12 @@ class Timing:
     median: float
     p95: float
     n: int
+    min: float | None = None
+    """The fastest; None where only the others were written down."""
 
     def to_json(self) -> dict[str, Any]:
         """As in the command-line contract."""
-        return {"median": self.median, "p95": self.p95, "n": self.n}
+        return {"median": self.median, "min": self.min, "p95": self.p95, "n": self.n}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,12 @@ class Measurement:
     """With the form closest to the original of the same model in this trial, on its inputs."""
     item_errors: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """Inputs that it gave no answer to, by position: ``{"code", "facts"}``; the others have theirs."""
+    rounds: int = 0
+    """Timed turns, each between turns of the others."""
+    cpu_s: float | None = None
+    """Processor seconds an input, of all threads together; far below ``latency`` times the threads: idle."""
+    notes: tuple[str, ...] = ()
+    """What its times suffer from: keys of the catalogue (see fairness.py)."""
     usage: Mapping[str, int] = field(default_factory=dict)
     """Of an endpoint: items, from_store, prompt_tokens, completion_tokens, estimated (items without a count)."""
     choice: str = ""
@@ -127,6 +138,9 @@ class Measurement:
             "throughput": None
             if self.throughput is None
             else {"unit": self.throughput_unit, "value": self.throughput},
+            "rounds": self.rounds,
+            "cpu_s": self.cpu_s,
+            "notes": list(self.notes),
             "memory_peak_bytes": self.memory_peak_bytes,
             "parameters": self.parameters,
             "cut_inputs": self.cut_inputs,

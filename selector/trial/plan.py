@@ -42,7 +42,7 @@ def plan(
     if not contestants:
         raise BadSetting(setting="models", value=0, allowed="1 or more")
     for name, value, least, most in (
-        ("repeat", repeat, 1, MAX_REPEAT),
+        ("repeat", repeat, 0, MAX_REPEAT),
         ("block", block, 0, MAX_BLOCK),
         ("threads", threads, 0, MAX_THREADS),
     ):

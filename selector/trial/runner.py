@@ -9,7 +9,7 @@ keeps its error in its row, and the others go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from typing import Any
 from selector import registry
 from selector.engines.made import fidelity_of
 from selector.errors import Cancelled, PetitError
+from selector.machine.power import probe_power
 from selector.tasks.items import unusable
 from selector.tasks.outputs import Output, Text, from_json
 from selector.trial.check_sentences import check_sentences
+from selector.trial.fairness import EXTRA_S, ROUNDS, system_busy_s
 from selector.trial.lock import machine_turn
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.seat import Seat
@@ -67,6 +69,7 @@ class TrialRun:
         """
         trial = self._trial
         seats = [Seat(c, [None] * len(trial.inputs)) for c in trial.contestants]
+        power = [probe_power([])]
         for seat in seats:
             for index, output in (known or {}).get(seat.contestant.ref, {}).items():
                 if 0 <= index < len(seat.outputs):
@@ -85,7 +88,8 @@ class TrialRun:
                 self._take_turns(members)
             finally:
                 self._close(members)
-        return tuple(seat.measurement(self._unit) for seat in seats)
+        power.append(probe_power([]))
+        return tuple(seat.measurement(self._unit, power) for seat in seats)
 
     def _close(self, seats: list[Seat]) -> None:
         workers = [seat.worker for seat in seats if seat.worker is not None]
@@ -168,10 +172,11 @@ class TrialRun:
         seat.memory = int(loaded["peak_bytes"])
         seat.labels = tuple(str(label) for label in loaded["labels"])
         seat.versions = dict(loaded["versions"])
+        seat.spent.threads = int(loaded.get("threads") or 1)
         # Once before anything is timed, with the first input that can be read.
         for index in range(len(self._trial.inputs)):
             if index not in self._unusable:
-                self._run_block(seat, worker, [index], timed=False)
+                self._run_block(seat, worker, [index], repeat=None)
                 break
 
     # -- running ----------------------------------------------------------------------------------
@@ -184,8 +189,10 @@ class TrialRun:
         wanted = sorted(set().union(*missing.values())) if missing else []
         size = block_size(trial.block, len(trial.inputs))
         rounds = -(-len(wanted) // size)
-        for repeat in range(max(1, trial.repeat)):
+        for repeat in self._passes(rounds):
             for who, block in turns(range(len(seats)), wanted, size, repeat * rounds):
+                if repeat and not trial.repeat and seats[who].contestant.remote:
+                    continue  # nobody pays for a server's times twice
                 # What was known before is not run again, not even to measure.
                 if todo := [i for i in block if i in missing[who]]:
                     self._turn(seats[who], todo, repeat)
@@ -197,6 +204,22 @@ class TrialRun:
                 self._tell(
                     TrialEvent("finished", seat.contestant.ref, facts={"memory_bytes": seat.memory})
                 )
+
+    def _passes(self, rounds: int) -> Iterator[int]:
+        """Once more through all inputs, as often as asked, or as fair times take and patience lasts."""
+        if self._trial.repeat:
+            yield from range(self._trial.repeat)
+            return
+        begun = time.monotonic()
+        yield 0
+        first = time.monotonic()
+        took = first - begun
+        for repeat in range(1, -(-ROUNDS // max(1, rounds))):
+            begun = time.monotonic()
+            if begun - first + took > EXTRA_S:
+                return
+            yield repeat
+            took = time.monotonic() - begun
 
     def _turn(self, seat: Seat, todo: list[int], repeat: int) -> None:
         ref = seat.contestant.ref
@@ -211,20 +234,29 @@ class TrialRun:
                     if error := self._unusable.get(index):
                         self._unanswered(seat, index, error.code, error.facts)
                 usable = [index for index in todo if index not in self._unusable]
+                wall = cpu = 0.0
+                before = system_busy_s()
                 for part in portions(usable, self._trial.inputs):
-                    self._run_block(seat, seat.worker, part, timed=True)
+                    seconds, used = self._run_block(seat, seat.worker, part, repeat=repeat)
+                    wall, cpu = wall + seconds, cpu + used
+                if wall > 0:
+                    seat.spent.add(todo[0], wall, cpu, system_busy_s() - before)
         except PetitError as error:
             self._failed(seat, error)
 
-    def _run_block(self, seat: Seat, worker: WorkerClient, indices: list[int], timed: bool) -> None:
+    def _run_block(
+        self, seat: Seat, worker: WorkerClient, indices: list[int], repeat: int | None
+    ) -> tuple[float, float]:
+        """Run inputs; wall and processor seconds. ``repeat`` None: a warm-up; from 1 on: for the times alone."""
         ref = seat.contestant.ref
+        timed = repeat is not None
         share = 1.0 / max(1, len(indices))
         started = time.perf_counter()
 
         def arrived(data: dict[str, Any]) -> None:
             if seat.first_result_s is None and not seat.contestant.remote:
                 seat.first_result_s = time.monotonic() - worker.started
-            if not timed:
+            if repeat != 0 and not seat.contestant.remote:
                 return
             if "item_error" in data:
                 item = data["item_error"]
@@ -260,19 +292,21 @@ class TrialRun:
         result = worker.call("run", args, arrived, self._cancelled, silence_s=self._silence_s)
         if seat.contestant.remote:
             seat.usage.update(result["usage"])
-            return
+            return 0.0, 0.0
         seat.memory = max(seat.memory or 0, int(result["peak_bytes"]))
         if timed:
             seconds = float(result["seconds"])
             answered = int(result["n"])
             if answered == 0:
-                return
+                return 0.0, 0.0
             # An input that nobody could read took no time to speak of.
             seat.seconds.extend([seconds / answered] * answered)
             seat.busy_s += seconds
             generated = any(isinstance(seat.outputs[i], Text) for i in indices)
             self._unit = "tokens/s" if generated else "inputs/s"
             seat.amount += float(result["tokens"]) if generated else answered
+            return seconds, float(result.get("cpu_s", seconds))
+        return 0.0, 0.0
 
     def _unanswered(self, seat: Seat, index: int, code: str, facts: Mapping[str, Any]) -> None:
         placed = {"index": index} if "index" in facts else {}

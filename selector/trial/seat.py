@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from selector.machine.facts import Power
 from selector.tasks.outputs import Output
+from selector.trial.fairness import Spent, notes_on
 from selector.trial.measurement import Contestant, Measurement
 from selector.trial.timing import timing
 from selector.worker.client import WorkerClient
@@ -34,6 +37,7 @@ class Seat:
     fidelity: dict[str, Any] | None = None
     item_errors: dict[int, dict[str, Any]] = field(default_factory=dict)
     usage: Counter[str] = field(default_factory=Counter)
+    spent: Spent = field(default_factory=Spent)
     cut: set[int] = field(default_factory=set)
     """Positions of inputs whose ends the model did not see."""
 
@@ -43,8 +47,8 @@ class Seat:
         asked = bool(self.item_errors) and not self.contestant.remote
         return asked and all(output is None for output in self.outputs)
 
-    def measurement(self, unit: str) -> Measurement:
-        """The row of this contestant."""
+    def measurement(self, unit: str, power: Sequence[Power]) -> Measurement:
+        """The row of this contestant; ``power``: what the machine ran on before and after."""
         return Measurement(
             ref=self.contestant.ref,
             engine=self.contestant.engine,
@@ -64,6 +68,9 @@ class Seat:
             cut_inputs=len(self.cut),
             fidelity=self.fidelity,
             item_errors=dict(self.item_errors),
+            rounds=self.spent.rounds,
+            cpu_s=self.spent.cpu_s / len(self.seconds) if self.spent.rounds else None,
+            notes=notes_on(self.spent, power, shared=self.shared),
             usage=dict(self.usage),
             choice=self.contestant.choice,
             choice_facts=self.contestant.choice_facts,

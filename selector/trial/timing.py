@@ -17,7 +17,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def timing(seconds: Sequence[float]) -> Timing | None:
-    """Median and 95th percentile in seconds; None without values."""
+    """Median, 95th percentile and smallest in seconds; None without values."""
     if not seconds:
         return None
-    return Timing(statistics.median(seconds), percentile(seconds, 0.95), len(seconds))
+    return Timing(statistics.median(seconds), percentile(seconds, 0.95), len(seconds), min(seconds))

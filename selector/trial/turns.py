@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 
+SEED = 20_261_125
 SINGLE_UP_TO = 16
 """Up to this many inputs each is timed alone; beyond, blocks use each engine's batching."""
 BLOCK = 32
@@ -23,12 +25,17 @@ def turns(
     """Pairs of (contestant, block of inputs): every contestant meets every block once.
 
     The order of contestants rotates from block to block, so that none always runs on a machine
-    that another has just warmed up. ``first`` blocks went before, in earlier repetitions.
+    that another has just warmed up; once each was first, a seeded shuffle gives them other neighbours.
+    ``first`` blocks went before, in earlier repetitions.
     """
+    width = max(1, len(contestants))
     for number, start in enumerate(range(0, len(inputs), size), first):
         block = list(inputs[start : start + size])
-        shift = number % max(1, len(contestants))
-        for contestant in [*contestants[shift:], *contestants[:shift]]:
+        cycle, shift = divmod(number, width)
+        order = list(contestants)
+        if cycle:
+            random.Random(SEED + cycle).shuffle(order)
+        for contestant in [*order[shift:], *order[:shift]]:
             yield contestant, block
 
 

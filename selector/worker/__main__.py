@@ -21,6 +21,7 @@ from typing import Any
 
 from selector.errors import Cancelled, PetitError
 from selector.log import redact
+from selector.machine.cgroups import limits
 from selector.machine.memory import probe_memory
 from selector.worker.isolation import close_network, die_with_parent, limit_memory
 from selector.worker.protocol import CANCEL, SHUTDOWN, Event, Request, decode_request
@@ -120,7 +121,7 @@ def main(role_name: str) -> int:
     isolation = close_network() if role_name in SEALED else "open"
     if role_name in SEALED:
         # Twice, for weights that are mapped and then copied count as both, and the mapped ones take nothing.
-        limit_memory(2 * probe_memory().total_bytes)
+        limit_memory(2 * probe_memory([], limits()).total_bytes)
     die_with_parent()  # after the namespace: a change of credentials would undo it
     inbox = Inbox(wire)
     host = Host(role_name)

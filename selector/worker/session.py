@@ -145,6 +145,7 @@ class ModelRole:
             raise ProtocolProblem(reason="nothing loaded")
         inputs = [str(text) for text in args["inputs"]]
         start = last = time.perf_counter()
+        used = time.process_time()
         done = tokens = 0
         parameters = {**self._defaults, **(args.get("parameters") or {})}
         for event in self._items.run(inputs, parameters, cancelled):
@@ -167,7 +168,14 @@ class ModelRole:
         if cancelled():
             raise Cancelled
         seconds = time.perf_counter() - start
-        return {"n": done, "tokens": tokens, "seconds": seconds, "peak_bytes": peak_bytes()}
+        cpu = time.process_time() - used
+        return {
+            "n": done,
+            "tokens": tokens,
+            "seconds": seconds,
+            "cpu_s": cpu,
+            "peak_bytes": peak_bytes(),
+        }
 
     def close(self) -> None:
         """Let go of the model."""

@@ -190,9 +190,28 @@ def test_a_plan_is_checked_before_anything_starts(tmp_path: Path) -> None:
         (DataEmpty, lambda: plan("text-classification", [" "], [here])),
         (DataColumns, lambda: plan("sentence-similarity", ["one text"], [here])),
         (BadSetting, lambda: plan("text-classification", ["x"], [])),
-        (BadSetting, lambda: plan("text-classification", ["x"], [here], repeat=0)),
+        (BadSetting, lambda: plan("text-classification", ["x"], [here], repeat=-1)),
         (NotDownloaded, lambda: plan("text-classification", ["x"], [gone])),
     ]
     for problem, call in wrong:
         with pytest.raises(problem):
             call()
+
+
+def test_fair_times_take_five_rounds_and_only_the_first_is_told(run: Any) -> None:
+    rows, events = run(["x", "y"], ["a", "b"], trial={"repeat": 0})
+    assert [row.rounds for row in rows] == [6, 6]  # three times two inputs
+    assert [row.latency.n for row in rows] == [6, 6]
+    assert sum(event.kind == "output" for event in events) == 4
+    assert sum(event.kind == "turn" for event in events) == 12
+    assert "timing.few" not in rows[0].notes
+    assert rows[0].to_json()["rounds"] == 6
+
+
+def test_a_slow_model_is_not_repeated_beyond_patience_and_says_so(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selector.trial.runner.EXTRA_S", 0.0)
+    rows, _ = run(["x"], ["a"], trial={"repeat": 0})
+    assert rows[0].rounds == 1
+    assert "timing.few" in rows[0].notes

@@ -29,6 +29,7 @@ _TONES: Final[dict[Phase, tuple[Tone, str]]] = {
 }
 MISSING = "–"
 _ALWAYS = ("speed", "memory", "median", "p95", "load")
+_TIMED = ("speed", "median", "p95")
 _OF_FORMS = ("agree", "differ")
 """Shown where several forms of one model take part."""
 
@@ -83,13 +84,32 @@ def measures(seat: Seat, wording: Wording) -> list[tuple[str, str]]:
     ]
 
 
+def times_tip(seat: Seat, wording: Wording) -> str:
+    """How the times came about, and what they suffer from; nothing before they are there."""
+    row = seat.measurement
+    if row is None or row.latency is None:
+        return ""
+    lines = []
+    if row.latency.min is not None:
+        facts = {"n": row.latency.n, "rounds": row.rounds, "least": row.latency.min}
+        lines.append(wording.text("try.times.timed", **facts))
+    if row.cpu_s is not None:
+        lines.append(wording.text("try.times.timed_cpu", cpu=row.cpu_s))
+    for note in row.notes:
+        said = wording.text(note, n=row.rounds)
+        lines.append(said[:1].upper() + said[1:])
+    return "\n".join(lines)
+
+
 def footer_text(seat: Seat, wording: Wording) -> tuple[str, str]:
     """All measurements in one line, and what they mean."""
     known = [(key, value) for key, value in measures(seat, wording) if value != MISSING]
     known.sort(key=lambda item: item[0] not in _OF_FORMS)  # a narrow card shows its start only
     names = {key: wording.text(f"try.measure.{key}") for key, _ in known}
     tips = [f"{names[key]}: {wording.text(f'try.measure_tip.{key}')}" for key, _ in known]
-    return " · ".join(f"{names[key]} {value}" for key, value in known), "\n".join(tips)
+    tips += [times_tip(seat, wording)]
+    said = " · ".join(f"{names[key]} {value}" for key, value in known)
+    return said, "\n".join(tip for tip in tips if tip)
 
 
 class ContestantCard(QFrame):
@@ -173,8 +193,12 @@ class MeasuresCard(QFrame):
         """Render a contestant."""
         words = self._wording
         said = []
+        times = times_tip(seat, words)
         for key, value in measures(seat, words):
             self._values[key].setText(value)
+            if key in _TIMED:
+                tip = words.text(f"try.measure_tip.{key}")
+                self._values[key].set_tip("\n".join(x for x in (tip, times) if x))
             if value != MISSING:
                 said.append(f"{words.text(f'try.measure.{key}')}: {value}")
         self.setAccessibleName(seat.name)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 from selector.errors import PetitError
 from selector.store.projects import Project
 from selector.tasks.base import Task
+from selector.trial.fairness import AGAIN
 from ui.messages import message_of
 from ui.pages.announce import announce
 from ui.pages.labels import label
@@ -168,6 +169,8 @@ class TryPage(QWidget):
             differing = self.board.model.differing()
             key = "try.differing" if differing else "try.all_agree"
             parts.append(words.text(key, n=differing))
+        if any(AGAIN & set(seat.measurement.notes) for seat in seats if seat.measurement):
+            parts.append(words.text("try.noisy"))
         said = " ".join(parts)
         self.status.setText(said)
         announce(self, said)
