@@ -32,7 +32,8 @@ CHECKS = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
     ("types", ["-m", "mypy"]),
     ("architecture", ["-c", "from importlinter.cli import lint_imports_command as c; c()"]),
-    ("tests", ["-m", "pytest"]),
+    # Side by side, a file at a time: models and workers that a file's tests share are made once.
+    ("tests", ["-m", "pytest", "-n", "2", "--dist", "loadfile"]),
 )
 
 
