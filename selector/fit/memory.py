@@ -78,6 +78,11 @@ class MemoryParts:
         )
 
 
+CACHE_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32,
+               "q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32}  # fmt: skip
+"""Bytes of a number by llama.cpp's ``--cache-type-k`` and ``-v``: blocks of 32 with their scales."""
+
+
 def cache_bytes(
     computation: Computation,
     costs: EngineCosts,
@@ -98,7 +103,7 @@ def cache_bytes(
     if decoder.cross:
         read = max((stack.fixed_tokens for stack in computation.encoders), default=0) or work.tokens
         values = decoder.cache_values(work.new_tokens) + decoder.cache_values(read)
-    return work.items * values * (2.0 if engine == "llama" else size)
+    return work.items * values * (CACHE_BYTES.get(work.cache, 2.0) if engine == "llama" else size)
 
 
 def _activations(

@@ -20,6 +20,8 @@ class Workload:
     items: int = 1
     tokens: int = 32
     new_tokens: int = 0
+    cache: str = ""
+    """Format of llama.cpp's key/value cache: empty for its usual one (f16), ``q8_0``, ``q4_0`` …"""
 
     def rows(self, stack: Stack) -> int:
         """Tokens, patches or frames that go through ``stack`` at once."""

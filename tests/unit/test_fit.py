@@ -145,6 +145,21 @@ def test_a_quarter_of_the_key_value_heads_makes_a_quarter_of_the_cache() -> None
     assert whole.expected - grouped.expected == pytest.approx(8100 * one_token * 6, rel=0.01)
 
 
+def test_a_quantised_cache_takes_its_blocks_and_their_scales() -> None:
+    facts = model(LLAMA, 134 * M, "F16")
+
+    def peak(cache: str) -> float:
+        work = Workload(1, 8000, 192, cache)
+        found = predict_memory(facts, "f16", "llama", work=work)
+        assert found is not None
+        return found.expected
+
+    values = 8192 * 2 * 30 * 64 * 3  # tokens, keys and values, layers, width of a head, heads
+    assert peak("f16") == peak("")
+    assert peak("") - peak("q8_0") == pytest.approx(values * (2 - 34 / 32), rel=0.01)
+    assert peak("") - peak("q4_0") == pytest.approx(values * (2 - 18 / 32), rel=0.01)
+
+
 def test_layers_with_a_sliding_window_keep_no_more_than_it() -> None:
     kinds = ["sliding_attention", "full_attention"] * 15
     sliding = read_computation({**LLAMA, "sliding_window": 512, "layer_types": kinds}).decoder
