@@ -7,7 +7,10 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+VERSION = 1
+"""Of the file; a newer Petit writes a higher one where it changes what a setting means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def load_settings(path: Path) -> Settings:
     """Read settings; whatever cannot be read or is of the wrong type keeps its default."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     if not isinstance(data, dict):
         return Settings()
@@ -46,9 +49,34 @@ def load_settings(path: Path) -> Settings:
     return Settings(**kept)
 
 
+def unusable(path: Path) -> Literal["", "damaged", "newer"]:
+    """Why the file there is not one of this Petit's; empty where it is, or there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError):
+        return "damaged"
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return "damaged"
+    if not isinstance(data, dict):
+        return "damaged"
+    version = data.get("version", 1)
+    known = isinstance(version, int) and version <= VERSION
+    return "" if known else "newer"
+
+
 def save_settings(path: Path, settings: Settings) -> None:
-    """Write settings. Raises OSError."""
+    """Write settings; a file that is damaged or of a newer Petit is set aside first. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if unusable(path):
+        number = 1
+        while (kept := path.with_name(f"{path.stem}.aside-{number}{path.suffix}")).exists():
+            number += 1
+        path.rename(kept)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+    document = {"version": VERSION, **asdict(settings)}
+    temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
     temporary.replace(path)

@@ -6,22 +6,28 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from selector.desk.desk import Desk
-from selector.log import start_log
+from selector.log import redact, start_log
 from selector.paths import locations
 from selector.settings import Settings, load_settings
 from selector.wording import LANGUAGES
+from ui.single_instance import SingleInstance, hand_over, meeting_point
 from ui.startup import seconds_since_start
 from ui.window import Window
 
 _log = logging.getLogger("selector.ui")
+_LONGEST = 6000
+"""Signs of a traceback that are worth copying: its end."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -35,6 +41,9 @@ def main(argv: Sequence[str]) -> int:
     app.setApplicationDisplayName("Petit")
     app.setDesktopFileName("petit")
     app.setStyle("Fusion")
+    name = meeting_point(places.data)
+    if hand_over(name, options.file):
+        return 0
     window = Window(
         places,
         Desk(places, offline=options.offline or settings.offline),
@@ -43,6 +52,10 @@ def main(argv: Sequence[str]) -> int:
     )
     reporter = _CrashReporter(window)
     sys.excepthook = reporter.report
+    single = SingleInstance(name, window)
+    single.started_again.connect(window.started_again)
+    opened = _FileOpened(window)
+    app.installEventFilter(opened)
     window.first_painted.connect(_log_start)
     window.show()
     try:
@@ -92,4 +105,20 @@ class _CrashReporter:
             QApplication.quit()
             return
         _log.critical("uncaught exception", exc_info=(kind, error, trace))
-        self._window.show_crash(f"{kind.__name__}: {error}")
+        told = "".join(traceback.format_exception(kind, error, trace))
+        self._window.show_crash(redact(told[-_LONGEST:]))
+
+
+class _FileOpened(QObject):
+    """On a Mac a file that is double-clicked arrives as an event, not as an argument."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the file; everything else goes its way."""
+        if isinstance(event, QFileOpenEvent):
+            self._window.started_again(event.file())
+            return True
+        return super().eventFilter(watched, event)

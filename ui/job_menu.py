@@ -25,9 +25,15 @@ class JobMenu(QPushButton):
 
     Signals:
         job_chosen: an id, or -1 for a new job.
+        rename_asked: give the open job another name.
+        duplicate_asked: make a copy of the open job.
+        delete_asked: delete the open job.
     """
 
     job_chosen = Signal(int)
+    rename_asked = Signal()
+    duplicate_asked = Signal()
+    delete_asked = Signal()
     NEW = -1
 
     def __init__(
@@ -61,6 +67,15 @@ class JobMenu(QPushButton):
             number = project.id or 0
             action = self._menu.addAction(_short(job_title(project, self._wording), 48))
             action.triggered.connect(lambda _=False, n=number: self.job_chosen.emit(n))
+        self._menu.addSeparator()
+        for name, asked in (
+            ("rename", self.rename_asked),
+            ("duplicate", self.duplicate_asked),
+            ("delete", self.delete_asked),
+        ):
+            entry = self._menu.addAction(self._wording.text(f"window.job_{name}"))
+            entry.setObjectName(name)
+            entry.triggered.connect(asked)
 
 
 def _short(title: str, longest: int = LONGEST) -> str:

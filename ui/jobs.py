@@ -17,6 +17,7 @@ from ui.decision_opening import project_of_decision
 from ui.project_keeper import ProjectKeeper
 from ui.services import Services
 
+LONGEST_TITLE = 120
 SAMPLE_STEP = 3
 """The sample opens where its results are one click away."""
 OWN_STEP = 1
@@ -29,12 +30,14 @@ class Jobs(QObject):
     Signals:
         changed: the open job changed.
         opened: another job was opened; show its step.
+        deleted: a job was deleted (Project); ``restore`` brings it back.
         sample_begun: the sample was made, on the first start.
         failed: a PetitError to show.
     """
 
     changed = Signal()
     opened = Signal(int)
+    deleted = Signal(object)
     sample_begun = Signal()
     failed = Signal(PetitError)
 
@@ -75,6 +78,32 @@ class Jobs(QObject):
     def begin_own(self) -> None:
         """Begin a job of one's own."""
         self.open(Project(step=OWN_STEP))
+
+    def rename(self, title: str) -> None:
+        """Give the open job another name; an empty one changes nothing."""
+        title = " ".join(title.split())[:LONGEST_TITLE]
+        if title and title != self._services.project.title:
+            self.change(replace(self._services.project, title=title, sample=False))
+
+    def duplicate(self, title: str) -> None:
+        """Open a copy of the open job, to go another way from here."""
+        self.open(replace(self._services.project, id=None, title=title, sample=False))
+
+    def delete(self) -> None:
+        """Delete the open job and open the one changed last before it."""
+        gone = self._services.project
+        if gone.id is None or not self._keeper.delete(gone.id):
+            return
+        left = self._keeper.recent()
+        if left:
+            self.open(left[0])
+        else:
+            self.begin_own()
+        self.deleted.emit(gone)
+
+    def restore(self, project: Project) -> None:
+        """Bring a deleted job back and open it."""
+        self.open(replace(project, id=None))
 
     def begin_sample(self) -> None:
         """Make the job of the embedded sample."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -46,6 +47,8 @@ class PageStack(QWidget):
         self._active = False
         self.banner = MessageBanner(services.theme, services.wording)
         self.banner.hide()
+        self.banner.action_asked.connect(self._do_offered)
+        self._offered: Callable[[], None] | None = None
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,6 +95,19 @@ class PageStack(QWidget):
     def say(self, kind: Kind, text: str, hint: str = "", details: str = "") -> None:
         """Show a message above the page; it can be closed."""
         self.banner.show_message(kind, text, hint, details)
+
+    def offer(
+        self, kind: Kind, text: str, hint: str, action: str, done: Callable[[], None]
+    ) -> None:
+        """Show a message with one thing that can be done about it, once."""
+        self._offered = done
+        self.banner.show_message(kind, text, hint, action=action)
+
+    def _do_offered(self) -> None:
+        done, self._offered = self._offered, None
+        self.banner.hide()
+        if done is not None:
+            done()
 
 
 def _framed(page: QWidget) -> QScrollArea:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from selector.errors import PetitError
-from selector.store.database import Database
-from selector.store.projects import Project, recent_projects, save_project
+from selector.errors import PetitError, TargetNotWritable
+from selector.store.database import Database, set_aside
+from selector.store.projects import Project, delete_project, recent_projects, save_project
 from ui.background import Background
 
 RECENT = 12
@@ -27,6 +27,7 @@ class ProjectKeeper:
         self, path: Path, background: Background, on_problem: Callable[[PetitError], None]
     ) -> None:
         self.problem: PetitError | None = None
+        self._path = path
         self._background = background
         self._on_problem = on_problem
         self._lock = threading.Lock()
@@ -67,6 +68,33 @@ class ProjectKeeper:
         self._waiting.pop(project.id, None)
         self._waiting[project.id] = project
         self._save_next()
+
+    def begin_anew(self) -> Path:
+        """Move the database that could not be opened out of the way and make a new one.
+
+        Gives the old one's new place. Raises StoreProblem, TargetNotWritable.
+        """
+        try:
+            kept = set_aside(self._path)
+        except OSError as error:
+            raise TargetNotWritable(path=str(self._path)) from error
+        self._database = Database(self._path)
+        self.problem = None
+        return kept
+
+    def delete(self, number: int) -> bool:
+        """Forget a project; whether that could be done."""
+        self._waiting.pop(number, None)
+        if self._database is None:
+            return False
+        try:
+            # A save of it that is under way ends first, and brings it back to nobody.
+            with self._lock:
+                delete_project(self._database, number)
+        except PetitError as error:
+            self._on_problem(error)
+            return False
+        return True
 
     def forget_job(self) -> None:
         """Go on saving after the background dropped every job."""

@@ -9,24 +9,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
 from selector.desk.desk import Desk
-from selector.errors import PetitError
+from selector.errors import PetitError, StoreDamaged, StoreTooNew
 from selector.hub.score import Weights
 from selector.paths import Locations
-from selector.settings import Settings, save_settings
+from selector.settings import Settings, save_settings, unusable
 from selector.store.projects import Project
 from selector.wording import Wording, system_language
 from ui.background import Background
 from ui.dialogs.help_dialog import HelpDialog
 from ui.dialogs.library_dialog import LibraryDialog
 from ui.dialogs.settings_dialog import SettingsDialog
+from ui.job_actions import JobActions
 from ui.job_menu import JobMenu, job_title
 from ui.jobs import Jobs
-from ui.messages import show_error
+from ui.messages import message_of, show_error
 from ui.page_stack import PageStack
 from ui.project_keeper import ProjectKeeper
 from ui.rail import Rail
@@ -35,6 +36,7 @@ from ui.services import Services
 from ui.shortcuts import Shortcuts
 from ui.theme.theme import Theme
 
+DECISION_SUFFIX = ".petit.json"
 INTERRUPTIBLE = QUIET | {"machine", "library", "search", "examples"}
 """Jobs that may be ended without asking."""
 
@@ -82,13 +84,19 @@ class Window(QMainWindow):
         self.jobs.opened.connect(self._opened)
         self.jobs.sample_begun.connect(self._welcome)
         self.jobs.failed.connect(self._show_error)
+        self.job_actions = JobActions(self.services, self.jobs, self)
+        self.jobs.deleted.connect(self.job_actions.say_deleted)
+        self.setAcceptDrops(True)
         self._build()
         self._restore_geometry()
         background.busy_changed.connect(self._show_busy)
         theme.changed.connect(self._theme_changed)
         self.services.downloads.changed.connect(self._show_downloads)
         if keeper.problem:
-            self._show_error(keeper.problem)
+            self._offer_to_set_aside(keeper, keeper.problem)
+        elif why := unusable(places.settings):
+            text = wording.text
+            self.pages.say("warn", text(f"window.settings_{why}"), text("window.settings_aside"))
         if decision_file is not None:
             self.jobs.open_decision(decision_file)
         elif not kept:
@@ -123,6 +131,7 @@ class Window(QMainWindow):
         footer.library_asked.connect(self.open_library)
         footer.help_asked.connect(self.open_help)
         self.pages = PageStack(services)
+        self.job_actions.listen(self.rail.jobs, self.pages.offer)
         central = QWidget()
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
@@ -177,6 +186,35 @@ class Window(QMainWindow):
             self.jobs.begin_own()
         else:
             self.jobs.open_number(number)
+
+    def started_again(self, path: str) -> None:
+        """Petit was started once more, perhaps with a file: come to the front and open it."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if path:
+            self.jobs.open_decision(Path(path))
+
+    def _offer_to_set_aside(self, keeper: ProjectKeeper, problem: PetitError) -> None:
+        """Nothing can be kept; a database that is damaged or too new can be moved out of the way."""
+        if not isinstance(problem, (StoreDamaged, StoreTooNew)):
+            self._show_error(problem)
+            return
+        words = self.services.wording
+
+        def begin_anew() -> None:
+            try:
+                kept = keeper.begin_anew()
+            except PetitError as error:
+                self._show_error(error)
+                return
+            self.jobs.open(replace(self.services.project, id=None))
+            self.pages.say("success", words.text("window.aside_done", name=kept.name))
+
+        message = message_of(problem, words)
+        action = words.text("window.aside")
+        self.pages.offer("error", message.text, message.hint, action, begin_anew)
 
     # -- choices ------------------------------------------------------------------------------------
 
@@ -293,6 +331,18 @@ class Window(QMainWindow):
             on_done=lambda _: services.downloads.look(),
         )
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Decision files are welcome anywhere; other files where a page asks for them."""
+        if _decision_in(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open it."""
+        file = _decision_in(event.mimeData())
+        if file is not None:
+            event.acceptProposedAction()
+            self.jobs.open_decision(file)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once when something is under way, then keep everything and end what was started."""
         if not self._may_interrupt() and not self.agrees_to_close():
@@ -322,6 +372,11 @@ class Window(QMainWindow):
         box.setEscapeButton(stay)
         box.exec()
         return box.clickedButton() is close
+
+
+def _decision_in(dragged: QMimeData) -> Path | None:
+    files = [Path(url.toLocalFile()) for url in dragged.urls() if url.isLocalFile()]
+    return next((file for file in files if file.name.endswith(DECISION_SUFFIX)), None)
 
 
 def _application() -> QApplication:

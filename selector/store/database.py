@@ -38,6 +38,22 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreDamaged(path=str(path), detail=str(error)) from error
 
 
+def set_aside(path: Path) -> Path:
+    """Move a database that cannot be used, and what SQLite keeps beside it, out of the way.
+
+    Gives its new place, beside the old one; nothing is overwritten. Raises OSError.
+    """
+    number = 1
+    while (new := path.with_name(f"{path.stem}.aside-{number}{path.suffix}")).exists():
+        number += 1
+    for end in ("-wal", "-shm"):
+        old = path.with_name(path.name + end)
+        if old.exists():
+            old.rename(new.with_name(new.name + end))
+    path.rename(new)
+    return new
+
+
 class Database:
     """One connection for one thread; make another for another thread.
 

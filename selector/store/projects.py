@@ -52,6 +52,11 @@ def save_project(database: Database, project: Project) -> int:
     return project.id
 
 
+def delete_project(database: Database, number: int) -> None:
+    """Forget one; it is no error that it is not there."""
+    database.write("DELETE FROM project WHERE id = ?", (number,))
+
+
 def last_project(database: Database) -> Project | None:
     """The project that was changed last; None when there is none or it cannot be read."""
     found = recent_projects(database, 1)

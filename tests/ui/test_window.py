@@ -20,6 +20,7 @@ from selector.store.downloads import Download, save_download
 from selector.store.projects import Project, last_project, save_project
 from tests.ui.prepared import TASK, undecided
 from tests.ui.worker_processes import end_jobs, workers
+from ui.app import _CrashReporter
 from ui.dialogs.library_dialog import LibraryDialog
 from ui.window import Window
 
@@ -214,6 +215,20 @@ def test_that_a_crash_is_told_without_stopping_the_window(open_window, places):
     assert "boom" in window.pages.banner.details.toPlainText()
     window.go_to(1)
     assert window.pages.step == 1
+
+
+def test_that_the_details_of_a_crash_have_the_way_there_and_no_secret(open_window, places):
+    keep(places, title="Mine", step=0)
+    window = open_window()
+    try:
+        raise ValueError(f"{Path.home() / 'letters'} hf_abcdefghijkl")
+    except ValueError as error:
+        _CrashReporter(window).report(type(error), error, error.__traceback__)
+    details = window.pages.banner.details.toPlainText()
+    assert "test_window.py" in details
+    assert "ValueError: ~" in details
+    assert str(Path.home() / "letters") not in details
+    assert "hf_abc" not in details
 
 
 def test_that_a_decision_file_opens_on_its_decision(open_window, desk, tmp_path):
