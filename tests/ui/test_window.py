@@ -118,7 +118,7 @@ def test_that_control_and_a_number_show_a_step(open_window, places, qtbot, step)
 def test_that_escape_cancels_what_is_under_way(open_window, places, qtbot):
     keep(places, title="Mine", step=0)
     window = open_window()
-    window.pages.page(0).calibrate.click()
+    window.pages.page(0).speed.button.click()
     assert window.rail.footer.stop.isVisibleTo(window)
     qtbot.waitUntil(lambda: len(workers("machine")) == 1, timeout=10_000)
     QTest.keyClick(window, Qt.Key.Key_Escape)
@@ -175,7 +175,7 @@ def test_that_closing_asks_once_only_when_work_would_be_lost(open_window, places
     window = open_window()
     text = window.services.wording.text
     answers = Answers(text("window.close.stay"), text("window.close.close"))
-    window.pages.page(0).calibrate.click()
+    window.pages.page(0).speed.button.click()
     qtbot.waitUntil(lambda: len(workers("machine")) == 1, timeout=10_000)
     assert not window.close()
     assert window.isVisible()
