@@ -166,6 +166,12 @@ def parser() -> argparse.ArgumentParser:
         "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
     )
 
+    evaluate.add_argument(
+        "--race",
+        action="store_true",
+        help="run examples in a random order and stop as soon as the answer is known",
+    )
+
     label = add("label", "label", "ask you for few labels, where models disagree, and decide")
     label.add_argument("refs", nargs="+", metavar="REF")
     label.add_argument("--task", required=True, metavar="ID")

@@ -105,6 +105,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         cost=options.cost,
         send=options.send,
         trained_on=options.trained_on,
+        race=options.race,
     )
     done = desk.evaluate(request, report(screen))
     again = [compared_again(desk, document, done) for document in found.documents]

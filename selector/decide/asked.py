@@ -86,12 +86,13 @@ def evaluation_of(
     """The evaluation that a session comes to, its basis named; failed contestants last."""
     rows = {row.ref: row for row in measurements}
     entered = {each.ref: each for each in contestants}
-    scores = [_measured(score_from_json(x), entered, rows) for x in state["models"]]
+    judged = map(score_from_json, state["models"])
+    scores = [with_costs(score, entered[score.ref], rows[score.ref]) for score in judged]
     known = {score.ref for score in scores}
     for ref in (each.ref for each in contestants if each.ref not in known):
         error = rows[ref].error or {"code": "engine.run_failed", "facts": {"reason": "no outputs"}}
         nothing = Score(ref, None, None, None, None, None, None, None, None, error=dict(error))
-        scores.append(_measured(nothing, entered, rows))
+        scores.append(with_costs(nothing, entered[ref], rows[ref]))
     return Evaluation(
         task=task,
         metric=METRICS[basis],
@@ -108,11 +109,8 @@ def evaluation_of(
     )
 
 
-def _measured(
-    score: Score, entered: Mapping[str, Contestant], rows: Mapping[str, Measurement]
-) -> Score:
-    """With what the contestant costs."""
-    contestant, row = entered[score.ref], rows[score.ref]
+def with_costs(score: Score, contestant: Contestant, row: Measurement) -> Score:
+    """The score with what its contestant costs."""
     return replace(
         score,
         parameters=row.parameters or contestant.parameters,

@@ -19,6 +19,7 @@ from selector.decide.hygiene import near_duplicates, seen_before
 from selector.decide.labelling import Labelling
 from selector.decide.metrics import METRICS
 from selector.decide.predictions import read_predictions
+from selector.decide.racing import Racing, outputs_from_json
 from selector.decide.rules import Rules
 from selector.decide.scores import check_missing
 from selector.decide.verdict import evaluate
@@ -36,6 +37,7 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
 }
 
 ASKING = ("ask_start", "ask_answer", "ask_undo")
+RACING = ("race_start", "race_record", "race_fail", "race_end")
 
 
 class Calculator:
@@ -61,10 +63,16 @@ class Calculator:
     of a JSON file with contestants, measurements and the answers so far; ``ask_answer``: one more (a
     label: ``index``, ``label``, ``kind``; a vote: ``index``, ``left``, ``right``, ``said``);
     ``ask_undo``. All answer with the ``state()`` of a Labelling or a Voting.
+
+    ``race_start``: ``task``, ``rules``, ``data`` as for ``evaluate``, and ``rows``, the path of a JSON file
+    with ``contestants``; ``race_record``: a ``ref`` and ``rows`` with its ``outputs`` (pairs of an index and an
+    output) and the ``labels`` it knows; ``race_fail``: a ``ref``. All answer with the ``state()`` of a
+    Racing. ``race_end``: ``rows`` with ``measurements``; answers with the evaluation.
     """
 
     def __init__(self) -> None:
         self._asking: Labelling | Voting | None = None
+        self._racing: Racing | None = None
 
     def handle(
         self, op: str, args: Mapping[str, Any], emit: Emit, cancelled: Callable[[], bool]
@@ -73,11 +81,13 @@ class Calculator:
         del emit
         if cancelled():
             raise Cancelled
-        if op not in {"evaluate", "predictions", "hygiene", *ASKING}:
+        if op not in {"evaluate", "predictions", "hygiene", *ASKING, *RACING}:
             raise ProtocolProblem(reason="unknown op", op=op)
         try:
             if op in ASKING:
                 return self._ask(op, args)
+            if op in RACING:
+                return self._race(op, args)
             if op == "hygiene":
                 return _hygiene(args["data"])
             rules = _rules(args.get("rules") or {})
@@ -99,6 +109,24 @@ class Calculator:
         elif op == "ask_undo":
             self._asking.undo()
         return self._asking.state()
+
+    def _race(self, op: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        content = json.loads(Path(args["rows"]).read_text(encoding="utf-8"))
+        if op == "race_start":
+            contestants = [contestant_from_json(x) for x in content["contestants"]]
+            rules = _rules(args.get("rules") or {})
+            self._racing = Racing(str(args["task"]), contestants, _checked(args["data"]), rules)
+        if self._racing is None:
+            raise ProtocolProblem(reason="race_start comes first", op=op)
+        if op == "race_end":
+            rows = [measurement_from_json(x) for x in content["measurements"]]
+            return self._racing.finish(rows).to_json()
+        if op == "race_record":
+            outputs = outputs_from_json(content["outputs"])
+            self._racing.record(str(args["ref"]), outputs, [str(x) for x in content["labels"]])
+        elif op == "race_fail":
+            self._racing.fail(str(args["ref"]))
+        return self._racing.state()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -124,9 +152,7 @@ def _rules(data: Mapping[str, Any]) -> Rules:
 
 def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     data = args["data"]
-    examples = _examples(data)
-    if data.get("sha256") not in {None, examples.sha256}:
-        raise DataUnreadable(name=examples.name, reason="changed")
+    examples = _checked(data)
     rows = args
     if args.get("rows") is not None:
         rows = json.loads(Path(args["rows"]).read_text(encoding="utf-8"))
@@ -139,6 +165,14 @@ def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         llms=llm_facts_from_json(args["llms"]) if args.get("llms") else None,
     )
     return replace(done, decision=with_caveats(done.decision, _seen(data, examples))).to_json()
+
+
+def _checked(data: Mapping[str, Any]) -> Examples:
+    """The examples, if the file is still the one that was run."""
+    examples = _examples(data)
+    if data.get("sha256") not in {None, examples.sha256}:
+        raise DataUnreadable(name=examples.name, reason="changed")
+    return examples
 
 
 def _examples(data: Mapping[str, Any]) -> Examples:

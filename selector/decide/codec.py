@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 from selector.decide.need_llm import need_llm_from_json
 from selector.decide.slice_facts import slices_from_json
-from selector.decide.verdict_facts import Basis, Decision, Evaluation, Score, Status
+from selector.decide.verdict_facts import Basis, Decision, Evaluation, RaceFacts, Score, Status
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import from_json
 from selector.trial.measurement import Contestant, Measurement, Timing
@@ -172,7 +172,12 @@ def evaluation_from_json(data: Json) -> Evaluation:
         basis=_basis(data.get("basis", "examples")),
         inputs=_integer(data.get("inputs")),
         slices=None if data.get("slices") is None else slices_from_json(data["slices"]),
+        race=_race(data.get("race")),
     )
+
+
+def _race(data: Json | None) -> RaceFacts | None:
+    return None if data is None else RaceFacts(int(data["evaluations"]), int(data["total"]))
 
 
 def _basis(value: Any) -> Basis:

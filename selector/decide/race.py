@@ -120,6 +120,11 @@ class Race:
             return 0.0
         return 1 - self.evaluations / (self._n * len(self._scores))
 
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """Examples that every running model ran, in the order of the race, as far as it has looked."""
+        return tuple(self._indices(self._looked_at or self._complete()))
+
     def next(self) -> tuple[int, ...]:
         """Indices that every model in ``running`` still has to run; empty when the race is over.
 

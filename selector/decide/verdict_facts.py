@@ -98,6 +98,25 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class RaceFacts:
+    """What a race took."""
+
+    evaluations: int
+    """Answers that were needed, of all contestants together."""
+    total: int
+    """All answers of all contestants that did not fail."""
+
+    @property
+    def saved(self) -> float:
+        """Share of the work that was not needed."""
+        return 0.0 if not self.total else 1 - self.evaluations / self.total
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        return {"evaluations": self.evaluations, "total": self.total, "saved": self.saved}
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Scores of all contestants (smallest first) and the decision."""
 
@@ -124,7 +143,10 @@ class Evaluation:
     slices: Slices | None = None
     """Scores on parts of the examples."""
     inputs: int | None = None
-    """Inputs that every contestant answered, where ``n`` counts something else."""
+    """Inputs that there are, where ``n`` counts something else."""
+    race: RaceFacts | None = None
+    """Of a race: ``n`` counts the examples that all who were still running answered, ``judged`` of a
+    contestant those that it answered itself. None where everybody answered everything."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command-line contract, and more."""
@@ -144,5 +166,6 @@ class Evaluation:
             "need_llm": [each.to_json() for each in self.need_llm],
             "basis": self.basis,
             "inputs": self.inputs,
+            "race": None if self.race is None else self.race.to_json(),
             "slices": None if self.slices is None else self.slices.to_json(),
         }

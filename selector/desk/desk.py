@@ -22,6 +22,7 @@ from selector.desk.evaluating import judge, judge_predictions, measure, read_lab
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.export_desk import ExportDesk
 from selector.desk.library_desk import ignore, never
+from selector.desk.racing import race
 from selector.desk.requests import (
     Evaluated,
     EvaluateRequest,
@@ -202,6 +203,8 @@ class Desk(ExportDesk):
     ) -> Evaluated:
         """Run all examples (resuming what is known), judge, decide, save the decision file.
 
+        In a race only as many as the answer takes.
+
         Raises InputProblem and whatever ``contestants`` raises.
         """
         registry.task(request.task)
@@ -222,13 +225,21 @@ class Desk(ExportDesk):
                 loaded.add(event.ref)
             on_event(event)
 
+        raced = None
         with self._database() as database:
-            rows = measure(database, chosen, request.task, examples, available, watch, cancelled)
+            if request.race:
+                raced, rows = race(database, request, examples, chosen, available, watch, cancelled)
+            else:
+                rows = measure(
+                    database, chosen, request.task, examples, available, watch, cancelled
+                )
         rows = with_agreement(rows)
         # What was known before has taught already.
         fresh = [row for row in rows if row.ref in loaded]
         prices, texts = self.prices(), examples.inputs
         self.learn_from(fresh, request.task, texts, machine)
+        if raced is not None:
+            return self._saved(raced, rows, chosen, machine)
         evaluation = judge(request, examples, chosen, rows, cancelled, prices)
         with self._database() as database:
             evaluation = with_single_times(

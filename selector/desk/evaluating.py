@@ -123,12 +123,14 @@ def measure(
     return tuple(done[c.ref] for c in contestants)
 
 
-def _rules(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+def rules_of(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+    """What the user asks of the verdict, for the calculator."""
     names = ("metric", "margin", "confidence", "cost")
     return {name: getattr(request, name) for name in names}
 
 
-def _table(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+def table_of(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
+    """Which file, and which of its columns, for the calculator."""
     return {
         "path": str(request.data.resolve()),
         "input_column": request.input_column,
@@ -164,8 +166,8 @@ def judge(
         rows.write_text(json.dumps(content), encoding="utf-8")
         args = {
             "task": request.task,
-            "rules": _rules(request),
-            "data": {**_table(request), "sha256": examples.sha256},
+            "rules": rules_of(request),
+            "data": {**table_of(request), "sha256": examples.sha256},
             "rows": str(rows),
             "llms": {"places": places(contestants), "prices": prices.to_json()},
         }
@@ -177,8 +179,8 @@ def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]
     """Have a calculator process read a file of predictions and decide. Raises what it raises."""
     args = {
         "task": request.task,
-        "rules": _rules(request),
-        "data": _table(request),
+        "rules": rules_of(request),
+        "data": table_of(request),
         "kind": request.kind,
         "missing": request.missing,
         "slice_columns": list(request.slice_columns),

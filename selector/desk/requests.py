@@ -129,6 +129,9 @@ class EvaluateRequest:
     """Whether the user has seen what goes to the chat endpoints among ``refs``, and agreed."""
     trained_on: Path | None = None
     """Texts that a model was trained on: examples among them are counted and told."""
+    race: bool = False
+    """Examples in a random order, smallest contestant first; who cannot win is dropped, and it stops as
+    soon as the answer is known."""
 
 
 @dataclass(frozen=True, slots=True)

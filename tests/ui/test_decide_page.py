@@ -511,3 +511,33 @@ def test_the_sample_is_decided_for_real_and_a_second_time_from_what_is_stored(
     page._take_margin(0.02)
     qtbot.waitUntil(lambda: page._running is None, timeout=60_000)
     assert bench.services.project.evaluation["margin"] == 0.02
+
+
+def test_a_race_stops_early_says_what_it_saved_and_is_remembered(make_bench, qtbot, measured):
+    bench = make_bench(measured)
+    page = open_page(bench, qtbot)
+    page.question.race.click()
+    page.question.measure.click()
+    kept = evaluation_from_json(decide(page, bench, qtbot))
+    assert bench.services.project.extra["race"] is True
+    assert kept.race.evaluations < kept.race.total == 3 * N
+    assert kept.n < N
+    assert any("was not needed" in said for said in page.results.verdict.sentences())
+    page.question.metric_box.setCurrentIndex(1)
+    page.question.metric_box.activated.emit(1)
+    assert not page.question.race.isEnabled()  # a metric of the whole cannot be raced
+    whole = evaluation_from_json(decide(page, bench, qtbot))
+    assert (whole.metric, whole.race, whole.n) == ("macro-f1", None, N)
+
+
+def test_the_progress_of_a_race_counts_answers_in_any_order_and_says_who_is_out(make_bench, qtbot):
+    progress = DecideProgress(make_bench().services.wording)
+    qtbot.addWidget(progress)
+    progress.start(MODELS, 440, race=True)
+    said = [TrialEvent("output", REFS[0], index) for index in (320, 7, 320)]
+    progress.take([*said, TrialEvent("finished", REFS[1], facts={"dropped": True})])
+    assert progress.details() == [
+        "2 of 440",
+        "Out of the race: surely not the answer",
+        "Waits for its turn",
+    ]

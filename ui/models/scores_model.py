@@ -204,7 +204,9 @@ class ScoresModel(QAbstractTableModel):
     def _tip(self, row: Score, column: Column) -> str | None:
         words = self._wording
         if column is Column.SCORE and row.interval:
-            return words.text("decide.interval_tip", range=range_text(*row.interval, words)) or None
+            told = words.text("decide.interval_tip", range=range_text(*row.interval, words))
+            judged = row.judged if self._basis == "examples" else None
+            return words.text("decide.judged_tip", range=told, n=judged) if judged else told
         if column is Column.DIFFERENCE and row.difference:
             low, _, high = row.difference
             if known(low) is not None and known(high) is not None:

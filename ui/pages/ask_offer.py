@@ -17,7 +17,7 @@ from ui.widgets.icon_label import IconLabel
 from ui.widgets.plain import plain_label, restyle
 
 LEAST, MOST = 10, 2000
-BUDGET: Mapping[Basis, int] = {"labels": 100, "votes": 80}
+BUDGET: Mapping[Basis, int] = {"votes": 80, "labels": 100}
 MORE = 40
 """Further answers when the budget of before is spent."""
 MOST_VOTED_ON = 4

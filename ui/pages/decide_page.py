@@ -37,8 +37,8 @@ from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.message_banner import MessageBanner
 
-METRIC = "metric"
-"""Key of the chosen metric in the project's extra facts."""
+METRIC, RACE = "metric", "race"
+"""Keys of the chosen metric and of the wish to race in the project's extra facts."""
 
 
 class DecidePage(QWidget):
@@ -62,6 +62,7 @@ class DecidePage(QWidget):
         self.question = DecideQuestion(wording)
         self.question.margin_changed.connect(self._take_margin)
         self.question.metric_changed.connect(self._take_metric)
+        self.question.race_changed.connect(self._take_race)
         self.question.measure_asked.connect(lambda: self.measure())
         self.question.cancel_asked.connect(self.cancel)
         self.banner = MessageBanner(theme, wording)
@@ -111,6 +112,8 @@ class DecidePage(QWidget):
         self.question.show_margin(project.margin)
         if self._task is not None:
             self.question.show_metrics(self._task.metrics, project.extra.get(METRIC))
+            race = project.extra.get(RACE) is True
+            self.question.show_race(race, str(self.question.metric_box.currentData()))
         self.examples.read(project)
         self.asking.show(project, self._task, self.examples.examples)
         self._show_buttons()
@@ -137,8 +140,9 @@ class DecidePage(QWidget):
             metric=project.extra.get(METRIC),
             margin=project.margin,
             send=send,
+            race=self.question.race.isChecked(),
         )
-        self._start_progress(request.refs, "decide.starting")
+        self._start_progress(request.refs, "decide.starting", race=request.race)
         self._running = self._services.background.run(
             "evaluate",
             lambda cancelled, progress: desk.evaluate(request, progress, cancelled),
@@ -159,10 +163,10 @@ class DecidePage(QWidget):
         self.question.cancel.setEnabled(False)
         self.question.say(self._services.wording.text("decide.stopping"))
 
-    def _start_progress(self, refs: Sequence[str], said: str) -> None:
+    def _start_progress(self, refs: Sequence[str], said: str, *, race: bool = False) -> None:
         self.banner.hide()
         examples = self.examples.examples
-        self.progress.start(refs, len(examples.inputs) if examples else 0)
+        self.progress.start(refs, len(examples.inputs) if examples else 0, race=race)
         self.progress.setVisible(self._evaluation is None)
         self.question.say(self._services.wording.text(said))
 
@@ -297,6 +301,10 @@ class DecidePage(QWidget):
         project = self._services.project
         self._services.change_project(replace(project, extra={**project.extra, METRIC: metric}))
         self._decide_again()
+
+    def _take_race(self, race: bool) -> None:
+        project = self._services.project
+        self._services.change_project(replace(project, extra={**project.extra, RACE: race}))
 
     def _decide_again(self) -> None:
         """With answers at hand a changed rule needs no second measurement."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from selector.trial.measurement import TrialEvent
 from selector.wording import Wording
 from ui.models.short_names import same_model, short_names
-from ui.theme.tokens import SPACE
+from ui.theme.tokens import SPACE, Tone
 from ui.widgets.progress_row import ProgressRow
 
 
@@ -24,14 +24,16 @@ class DecideProgress(QFrame):
         self._refs: tuple[str, ...] = ()
         self._rows: list[ProgressRow] = []
         self._done: list[int] = []
+        self._answered: list[set[int]] = []
+        self._race = False
         self._total = 0
         self._over: list[bool] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
         self._column.setSpacing(SPACE.s)
 
-    def start(self, refs: Sequence[str], total: int) -> None:
-        """Show empty bars for these contestants."""
+    def start(self, refs: Sequence[str], total: int, *, race: bool = False) -> None:
+        """Show empty bars for these contestants; in a race examples come in any order."""
         for row in self._rows:
             self._column.removeWidget(row)
             row.hide()
@@ -39,6 +41,8 @@ class DecideProgress(QFrame):
         self._refs, self._total = tuple(refs), total
         self._rows = []
         self._done = [0] * len(refs)
+        self._answered = [set() for _ in refs]
+        self._race = race
         self._over = [False] * len(refs)
         names = short_names(refs)
         for ref in refs:
@@ -64,13 +68,17 @@ class DecideProgress(QFrame):
             number = self._number(event.ref)
             if number is None:
                 continue
-            if event.kind == "output":
+            if event.kind == "output" and self._race:
+                self._answered[number].add(event.index)
+                self._done[number] = len(self._answered[number])
+            elif event.kind == "output":
                 # Examples are answered in order, those known from before included.
                 self._done[number] = max(self._done[number], event.index + 1)
             touched[number] = event
             if event.kind in {"failed", "finished"}:
                 self._over[number] = True
-                self._end(number, failed=event.kind == "failed")
+                dropped = "dropped_row" if event.facts.get("dropped") else "done_row"
+                self._end(number, "failed_row" if event.kind == "failed" else dropped)
         for number, event in touched.items():
             if not self._over[number]:
                 self._move(number, event)
@@ -78,9 +86,9 @@ class DecideProgress(QFrame):
     def _number(self, ref: str) -> int | None:
         return next((i for i, x in enumerate(self._refs) if same_model(x, ref)), None)
 
-    def _end(self, number: int, *, failed: bool) -> None:
-        key = "decide.failed_row" if failed else "decide.done_row"
-        self._rows[number].set_ended(self._wording.text(key), "bad" if failed else "ok")
+    def _end(self, number: int, key: str) -> None:
+        tones: dict[str, Tone] = {"failed_row": "bad", "dropped_row": "neutral"}
+        self._rows[number].set_ended(self._wording.text(f"decide.{key}"), tones.get(key, "ok"))
 
     def _move(self, number: int, event: TrialEvent) -> None:
         words, done = self._wording, self._done[number]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QLocale, QTimer, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from selector.decide.axes import METRICS_RACED
 from selector.wording import Wording
 from ui.pages.labels import label
 from ui.theme.tokens import SPACE
@@ -52,11 +54,13 @@ class DecideQuestion(QFrame):
     Signals:
         margin_changed: a share, after a pause.
         metric_changed: a metric's id.
+        race_changed: whether to stop once the answer is known.
         measure_asked, cancel_asked: a button was pressed.
     """
 
     margin_changed = Signal(float)
     metric_changed = Signal(str)
+    race_changed = Signal(bool)
     measure_asked = Signal()
     cancel_asked = Signal()
 
@@ -86,6 +90,9 @@ class DecideQuestion(QFrame):
         self.cancel = QPushButton(text("decide.cancel"))
         self.cancel.clicked.connect(self.cancel_asked)
         self.cancel.hide()
+        self.race = QCheckBox(text("decide.race"))
+        self.race.setToolTip(text("decide.race_tip"))
+        self.race.clicked.connect(self.race_changed)
         self.status = label("", "muted")
         sentence = QWidget()
         flow = FlowLayout(sentence)
@@ -104,6 +111,7 @@ class DecideQuestion(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.s)
         row.addWidget(self.status, 1)
+        row.addWidget(self.race)
         row.addWidget(self.cancel)
         row.addWidget(self.measure)
         column = QVBoxLayout(self)
@@ -132,6 +140,11 @@ class DecideQuestion(QFrame):
         self.metric_box.setCurrentIndex(max(0, self.metric_box.findData(chosen)))
         self.metric_box.setEnabled(len(ids) > 1)
 
+    def show_race(self, race: bool, metric: str) -> None:
+        """Show the project's choice; only means over examples can be raced."""
+        self.race.setEnabled(metric in METRICS_RACED)
+        self.race.setChecked(race and self.race.isEnabled())
+
     def show_data(self, name: str, n: int, *, labelled: bool = True) -> None:
         """Say on what it is measured; nothing is known with ``n`` 0, and nothing measured unlabelled."""
         key = "decide.question_end" if labelled else "decide.question_inputs"
@@ -159,6 +172,7 @@ class DecideQuestion(QFrame):
             self.measure.setProperty("kind", kind)
             restyle(self.measure)
         self.measure.setVisible(not running and self._labelled)
+        self.race.setVisible(not running and self._labelled)
         self.measure.setEnabled(ready)
         self.measure.setText(
             self._wording.text("decide.measure_again" if again else "decide.measure")
