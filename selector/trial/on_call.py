@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from selector.errors import Cancelled
+from selector.machine.power import probe_power
 from selector.tasks.outputs import Output
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.runner import OnEvent, TrialRun
@@ -33,6 +34,7 @@ class OnCall(TrialRun):
         """``known``: reference to input number to output, of earlier runs."""
         super().__init__(trial, on_event, cancelled)
         self._available = available_bytes
+        self._power = probe_power([])
         self._seats = {c.ref: Seat(c, [None] * len(trial.inputs)) for c in trial.contestants}
         for ref, outputs in known.items():
             for index, output in outputs.items():
@@ -87,7 +89,8 @@ class OnCall(TrialRun):
 
     def measurements(self) -> dict[str, Measurement]:
         """A row for each contestant, its outputs as far as it ran."""
-        return {ref: seat.measurement(self._unit) for ref, seat in self._seats.items()}
+        power = [self._power, probe_power([])]
+        return {ref: seat.measurement(self._unit, power) for ref, seat in self._seats.items()}
 
     def _make_room(self, seat: Seat) -> None:
         others = [x for x in self._seats.values() if x.worker is not None and x is not seat]
