@@ -47,8 +47,11 @@ class CompareDialog(QDialog):
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
         names = [candidate.repo.rpartition("/")[2] for candidate in candidates]
+        heavy = QFont(self.font())
+        heavy.setWeight(QFont.Weight.Bold)  # as the style paints it: names are cut by its width
         for place, candidate in enumerate(candidates):
             item = QTableWidgetItem(names[place])
+            item.setFont(heavy)
             item.setToolTip(plain_tooltip(candidate.repo))
             self.table.setHorizontalHeaderItem(place, item)
         for row, line in enumerate(self.lines):

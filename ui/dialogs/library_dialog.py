@@ -6,14 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -25,9 +21,10 @@ from selector.hub.library import Checked
 from selector.hub.shelf import Entry
 from selector.reference import short_reference
 from ui.background import Job
+from ui.dialogs.library_table import LibraryTable
 from ui.dialogs.questions import agrees
 from ui.messages import show_error
-from ui.models.library_model import Column, LibraryModel, Row, frees
+from ui.models.library_model import LibraryModel, Row, frees
 from ui.pages.candidates_loading import without_engine
 from ui.pages.downloads_panel import DownloadsPanel
 from ui.pages.labels import label
@@ -78,7 +75,8 @@ class LibraryDialog(QDialog):
 
     def _build(self) -> None:
         text = self._services.wording.text
-        self.table = self._table()
+        self.table = LibraryTable(self.model, self._services.wording)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
         head = QHBoxLayout()
         head.addWidget(self.total, 1)
         head.addWidget(self.refresh_button)
@@ -106,27 +104,6 @@ class LibraryDialog(QDialog):
         column.addLayout(foot)
         self.resize(self.fontMetrics().averageCharWidth() * 155, 560)
         self._show_choice()
-
-    def _table(self) -> QTableView:
-        made = QTableView()
-        made.setModel(self.model)
-        made.setAccessibleName(self._services.wording.text("library.table"))
-        made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        made.setShowGrid(False)
-        made.setWordWrap(False)
-        made.setTabKeyNavigation(False)
-        made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        made.verticalHeader().hide()
-        made.verticalHeader().setDefaultSectionSize(round(made.fontMetrics().height() * 2))
-        header = made.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(Column.MODEL, QHeaderView.ResizeMode.Stretch)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        made.setSortingEnabled(True)
-        made.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
-        return made
 
     @property
     def current(self) -> Row | None:

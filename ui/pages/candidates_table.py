@@ -11,6 +11,9 @@ from selector.wording import Wording
 from ui.models.candidate_row import CandidateRow
 from ui.models.candidates_model import CandidatesModel, Column, Index
 
+NAME_DIGITS = 28
+"""Room for a name, in digits: two of a family must be told apart, even if the last columns scroll."""
+LEAST_DIGITS = 21
 HEADER_ROOM = 22
 """Padding of a title and a little to spare."""
 
@@ -66,7 +69,7 @@ class CandidatesTable(QTableView):
             self.setColumnWidth(column, min(wanted, limit))
             used += self.columnWidth(column)
         room = self.viewport().width() - used
-        self.setColumnWidth(Column.MODEL, max(room, digit * 21))
+        self.setColumnWidth(Column.MODEL, max(room, min(digit * NAME_DIGITS, self._longest_name())))
 
     def current_row(self) -> CandidateRow | None:
         """The row with the cursor."""
@@ -98,6 +101,10 @@ class CandidatesTable(QTableView):
         super().selectionChanged(selected, deselected)
         if not self.selectionModel().hasSelection():
             self.row_shown.emit()
+
+    def _longest_name(self) -> int:
+        least = self.fontMetrics().horizontalAdvance("0") * LEAST_DIGITS
+        return max(least, self.sizeHintForColumn(Column.MODEL) + 2)
 
     def _header_width(self, column: Column) -> int:
         font = QFont(self.font())

@@ -25,8 +25,10 @@ from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.elided_label import ElidedLabel
 
-ROWS_SHOWN = 2.4
+ROWS_SHOWN, FEW_ROWS_SHOWN = 2.4, 1.4
 """More scroll; the part of a row at the edge says that there are more."""
+SHORT_LINES = 44
+"""In a window of fewer lines of text fewer rows are shown: the button below them has to be seen."""
 ASKED_FROM_BYTES = 20_000_000
 """So much is not thrown away without a question."""
 
@@ -110,7 +112,9 @@ class DownloadsPanel(QWidget):
         self.all.setVisible(several)
         if self._by_key:
             height = next(iter(self._by_key.values())).sizeHint().height()
-            self._area.setFixedHeight(round(height * min(len(items), ROWS_SHOWN)) + 2)
+            short = self.window().height() < self.fontMetrics().height() * SHORT_LINES
+            most = FEW_ROWS_SHOWN if short else ROWS_SHOWN
+            self._area.setFixedHeight(round(height * min(len(items), most)) + 2)
         self.setVisible(bool(items))
 
     def _add(self, item: Item) -> None:
