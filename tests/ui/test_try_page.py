@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QWidget
 
 from selector.store.projects import Project
 from selector.tasks.outputs import Similarity, Text, Vector
@@ -356,3 +357,46 @@ def test_the_sample_runs_for_real_and_the_window_stays_awake(make_bench, desk, q
         assert [cell(page, row, column).text for row in range(rows)] == best
     assert all(seat.memory_bytes and seat.measurement.latency for seat in page.trial.seats)
     assert max(gaps) < 0.5
+
+
+def said(page):
+    texts = [w.text() for w in page.findChildren(QLabel) if w.isVisibleTo(page)]
+    tips = [w.toolTip() for w in page.findChildren(QWidget) if w.isVisibleTo(page)]
+    names = [w.accessibleName() for w in page.findChildren(QWidget) if w.isVisibleTo(page)]
+    return " ".join([*texts, *tips, *names])
+
+
+def test_names_sizes_and_times_can_be_hidden_and_come_back_with_the_answers(make_bench, qtbot):
+    page = open_page(make_bench(JOB), qtbot)
+    show_trial(page)
+    before = [[cell(page, i, j + 1) for i in range(3)] for j in range(3)]
+    page.blind.click()
+    shown = said(page)
+    assert not any(name in shown for name in NAMES)
+    assert "k parameters" not in shown
+    assert [card.name.text() for card in page.board._cards] == ["Model A", "Model B", "Model C"]
+    assert not any(x.isVisibleTo(page) for x in page.board.measures)
+    hidden = [[cell(page, i, j + 1) for i in range(3)] for j in range(3)]
+    assert sorted(map(str, hidden)) == sorted(map(str, before))
+    for number, seat in enumerate(page.trial.seats):  # each column has the answers of its own model
+        assert hidden[number] == before[REFS.index(seat.pinned)]
+    page.trial.take([TrialEvent("failed", REFS[0], facts=CRASH)])
+    assert NAMES[0] not in said(page)
+    page.blind.click()
+    assert [seat.name for seat in page.trial.seats] == list(NAMES)
+    assert [card.name.text() for card in page.board._cards] == list(NAMES)
+    assert [[cell(page, i, j + 1) for i in range(3)] for j in range(3)][1:] == before[1:]
+    assert all(x.isVisibleTo(page) for x in page.board.measures)
+
+
+def test_what_is_written_while_names_are_hidden_stays_in_its_card(make_bench, qtbot):
+    job = Project(id=1, task="text-generation", refs=MODELS, inputs=("Say hello",))
+    page = open_page(make_bench(job), qtbot)
+    page.board.start(job.inputs, page.trial.seats)
+    page.trial.inputs = job.inputs
+    page.trial.take([TrialEvent("partial", ref, 0, f"from {i} ") for i, ref in enumerate(REFS)])
+    page.blind.click()
+    page.trial.take([TrialEvent("partial", ref, 0, "more") for ref in REFS])
+    for seat, card in zip(page.trial.seats, page.board.texts, strict=True):
+        assert card.text == f"from {REFS.index(seat.pinned)} more"
+        assert card.name == seat.alias

@@ -85,15 +85,16 @@ class TryBoard(QScrollArea):
 
     def start(self, inputs: Iterable[str], seats: Sequence[Seat]) -> None:
         """Show these inputs, without answers."""
-        self.model.start(inputs, [seat.name for seat in seats])
+        self.model.start(inputs, [seat.shown for seat in seats])
         for card in self.texts:
             card.clear()
         there = self._kind != "text" and self.model.rowCount() > 0
         self.table.setVisible(there)
         self._corner.setVisible(there)
         self._nothing.setVisible(self._kind != "text" and not there)
-        for measures in self.measures:
-            measures.setVisible(any(seat.phase != "idle" for seat in seats))
+        begun = any(seat.phase != "idle" for seat in seats)
+        for measures, seat in zip(self.measures, seats, strict=False):
+            measures.setVisible(begun and not seat.alias)
         for number in range(len(seats)):
             self.show_seat(number, seats[number])
         self._fit()
@@ -185,7 +186,7 @@ class TryBoard(QScrollArea):
     def _lay_out_texts(self, seats: Sequence[Seat]) -> None:
         sign = self.fontMetrics().averageCharWidth()
         for number, seat in enumerate(seats):
-            card = OutputCard(self._theme, seat.name)
+            card = OutputCard(self._theme, seat.shown)
             self.texts.append(card)
             self._grid.addWidget(card, 0, number, 2, 1)
             self._grid.setColumnMinimumWidth(number, sign * CARD_SIGNS)
@@ -195,7 +196,7 @@ class TryBoard(QScrollArea):
 
     def _show_text_card(self, card: OutputCard, seat: Seat) -> None:
         words = self._wording
-        card.set_name(seat.name, size_text(seat, words))
+        card.set_name(seat.shown, size_text(seat, words))
         tone, icon = phase_tone(seat)
         card.set_state(phase_word(seat, words), tone, icon)
         if seat.error:

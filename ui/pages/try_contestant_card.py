@@ -46,7 +46,7 @@ def phase_tone(seat: Seat) -> tuple[Tone, str]:
 
 def size_text(seat: Seat, wording: Wording) -> str:
     """How large a contestant is."""
-    if not seat.parameters:
+    if not seat.parameters or seat.alias:
         return ""
     return wording.text("try.parameters", parameters=seat.parameters)
 
@@ -61,6 +61,8 @@ def speed_text(seat: Seat, wording: Wording) -> str:
 
 def error_text(seat: Seat, wording: Wording) -> tuple[str, str]:
     """The sentence and the hint for a contestant that failed."""
+    if seat.alias:  # a reason may name the model
+        return wording.text("try.phase.failed"), ""
     error = seat.error or {}
     return wording.error(str(error.get("code", "petit.error")), error.get("facts") or {})
 
@@ -103,6 +105,8 @@ def times_tip(seat: Seat, wording: Wording) -> str:
 
 def footer_text(seat: Seat, wording: Wording) -> tuple[str, str]:
     """All measurements in one line, and what they mean."""
+    if seat.alias:
+        return "", ""
     known = [(key, value) for key, value in measures(seat, wording) if value != MISSING]
     known.sort(key=lambda item: item[0] not in _OF_FORMS)  # a narrow card shows its start only
     names = {key: wording.text(f"try.measure.{key}") for key, _ in known}
@@ -135,9 +139,10 @@ class ContestantCard(QFrame):
     def show_seat(self, seat: Seat) -> None:
         """Render a contestant."""
         words = self._wording
-        self.name.setText(seat.name)
-        self.name.set_tip(seat.pinned or seat.ref)
+        self.name.setText(seat.shown)
+        self.name.set_tip("" if seat.alias else seat.pinned or seat.ref)
         self.details.setText(size_text(seat, words) or MISSING)
+        self.details.setVisible(not seat.alias)
         word = phase_word(seat, words)
         tone, icon = phase_tone(seat)
         if word != self.chip.text:
@@ -147,7 +152,7 @@ class ContestantCard(QFrame):
         self.problem.setText(sentence)
         self.problem.setToolTip(plain_tooltip(hint))
         self.problem.setVisible(bool(sentence))
-        self.setAccessibleName(seat.name)
+        self.setAccessibleName(seat.shown)
         self.setAccessibleDescription(" ".join(x for x in (word, sentence) if x))
 
 
@@ -201,5 +206,5 @@ class MeasuresCard(QFrame):
                 self._values[key].set_tip("\n".join(x for x in (tip, times) if x))
             if value != MISSING:
                 said.append(f"{words.text(f'try.measure.{key}')}: {value}")
-        self.setAccessibleName(seat.name)
+        self.setAccessibleName(seat.shown)
         self.setAccessibleDescription(", ".join(said))

@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from selector.errors import PetitError
 from selector.store.projects import Project
@@ -41,6 +49,8 @@ class TryPage(QWidget):
         self.inputs = TryInputs(services.wording)
         self.inputs.edited.connect(self._keep_inputs)
         self.inputs.run_asked.connect(self.run)
+        self.blind = QCheckBox(text("try.blind"))
+        self.blind.setToolTip(text("try.blind_tip"))
         self.run_button = QPushButton(text("try.run"))
         self.run_button.setToolTip(text("try.run_tip"))
         self.run_button.clicked.connect(self.run)
@@ -55,6 +65,7 @@ class TryPage(QWidget):
         self.trial.finished.connect(self._finished)
         self.trial.cancelled.connect(self._cancelled)
         self.trial.failed.connect(self._failed)
+        self.blind.toggled.connect(self.trial.hide_names)
         self.next_button = QPushButton(text("try.next"))
         self.next_button.setToolTip(text("try.next_note"))
         self.next_button.clicked.connect(self._to_decide)
@@ -149,7 +160,7 @@ class TryPage(QWidget):
         words, seats = self._services.wording, self.trial.seats
         loading = next((x for x in seats if x.phase == "loading"), None)
         if loading:
-            self.status.setText(words.text("try.loading", name=loading.name))
+            self.status.setText(words.text("try.loading", name=loading.shown))
             return
         done = sum(len(seat.outputs) for seat in seats)
         total = len(self.trial.inputs) * len([x for x in seats if x.phase != "failed"])
@@ -215,6 +226,7 @@ class TryPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(SPACE.m)
         row.addWidget(self.status, 1)
+        row.addWidget(self.blind)
         row.addWidget(self.cancel_button)
         row.addWidget(self.run_button)
         row.addWidget(self.next_button)

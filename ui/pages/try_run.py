@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,6 +45,9 @@ class TryRun(QObject):
         self._pinned = False
         self._pinning: Job | None = None
         self._job: Job | None = None
+        self._order: list[str] = []
+        self.blind = False
+        """Whether names are hidden."""
 
     @property
     def running(self) -> bool:
@@ -63,8 +67,39 @@ class TryRun(QObject):
         self._pinning = self._job = None
         self._pinned, self._task, self.inputs = False, task, ()
         self.seats = seats_of(refs)
-        if task is not None and self.seats:
-            self._board.set_seats(self.seats, task.output_kind)
+        self._order = [seat.ref for seat in self.seats]
+        self.hide_names(self.blind)
+
+    def hide_names(self, blind: bool) -> None:
+        """Columns in a random order with letters for names, or as they are."""
+        self.blind = blind
+        if blind:
+            random.SystemRandom().shuffle(self.seats)
+        else:
+            self.seats.sort(key=lambda seat: self._order.index(seat.ref))
+        for number, seat in enumerate(self.seats):
+            letter = {"letter": chr(ord("A") + number % 26)}
+            seat.alias = self._services.wording.text("try.alias", **letter) if blind else ""
+        if self._task is None or not self.seats:
+            return
+        self._board.set_seats(self.seats, self._task.output_kind)
+        if self.inputs:
+            self._show_again()
+
+    def _show_again(self) -> None:
+        """Everything that has arrived, in the columns of now."""
+        self._board.start(self.inputs, self.seats)
+        arrived: dict[tuple[int, int], Output] = {}
+        failed: dict[tuple[int, int], Mapping[str, Any]] = {}
+        for number, seat in enumerate(self.seats):
+            arrived |= {(index, number): output for index, output in seat.outputs.items()}
+            row = seat.measurement
+            failed |= {(i, number): x for i, x in row.item_errors.items()} if row else {}
+            for piece in seat.partial.values():
+                self._board.stream(number, piece)
+        self._show(set(), arrived)
+        self._board.add_failures(failed)
+        self._board.show_forms([] if self.blind else self.seats)
 
     def identify(self) -> None:
         """Find out which pinned models exactly these are, once."""

@@ -25,6 +25,8 @@ class Seat:
     ref: str
     """As the project names it."""
     name: str
+    alias: str = ""
+    """What it is called while names are hidden; nothing of it is told then but its answers."""
     pinned: str | None = None
     parameters: int | None = None
     phase: Phase = "idle"
@@ -39,6 +41,11 @@ class Seat:
     measurement: Measurement | None = None
     reference: bool = False
     """Whether other forms of its model are compared with this one."""
+
+    @property
+    def shown(self) -> str:
+        """The name to show."""
+        return self.alias or self.name
 
     @property
     def speed(self) -> float | None:
