@@ -32,8 +32,10 @@ _STEM = "model"
 
 def onnx_variants(paths: Iterable[str]) -> dict[str, str]:
     """The file of each precision that is there, in the order of PRECISIONS."""
-    here = set(paths)
+    here = {path for path in paths if path.endswith(".onnx")}
     found: dict[str, str] = {}
+    if not here:
+        return found
     for precision, endings in _ENDINGS.items():
         for folder in _FOLDERS:
             names = (f"{folder}/{_STEM}{e}.onnx".lstrip("/") for e in endings)

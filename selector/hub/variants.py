@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selector.engines.base import Engine
-from selector.engines.facts import FORMATS, ModelFacts, formats_of
+from selector.engines.facts import FORMATS, ModelFacts, format_of, formats_of
 from selector.engines.preference import loss, place
 from selector.fit.base import Fit
 from selector.hub.candidate import Reason, Variant
@@ -103,17 +103,17 @@ def offers_of(facts: ModelFacts, task: Task, engines: Mapping[str, Engine]) -> I
             planned = engine.files(facts, precision)
             if planned != before:  # one file may serve every precision of an engine
                 kinds, before = _kinds(planned), planned
-                weights = frozenset(path for path in planned if _kinds([path]))
+                weights = frozenset(p for p in planned if format_of(p) not in (None, "pickle"))
             if kinds and not weights & empty:
                 yield Offer(facts, engine.info.id, precision, kinds[0], planned, weights)
 
 
 def _bytes(facts: ModelFacts, planned: Sequence[str]) -> int | None:
     """Bytes to fetch, from the sizes of the files; a list without sizes leaves the header's count."""
-    sizes = {file.path: file.size for file in facts.files}
-    weights = [path for path in planned if formats_of([path])]
-    if weights and all(sizes[path] for path in weights):
-        return sum(sizes[path] for path in planned)
+    weights = [path for path in planned if format_of(path)]
+    sizes = {file.path: file.size for file in facts.files if file.size}
+    if weights and all(path in sizes for path in weights):
+        return sum(sizes.get(path, 0) for path in planned)
     stored = facts.stored_bytes
     return stored if formats_of(weights) == ("safetensors",) else None
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from selector import registry
 from selector.engines.facts import FileFact, ModelFacts
 from selector.engines.torch_engine import ENGINE
 from selector.errors import BadSetting
+from selector.fit.base import Fit
 from selector.fit.predict import predict
 from selector.hub.candidate import SearchResult
 from selector.hub.client import HubClient
@@ -26,8 +28,10 @@ from selector.hub.repository_facts import RepositoryFacts
 from selector.hub.search import search
 from selector.hub.tally import Tally
 from selector.machine.facts import Cpu, Disk, Machine, Memory
+from selector.tasks.base import Task
 from tests.hub.conftest import CLASSIFIER
 
+CLASSIFY = "text-classification"
 MACHINE = Machine("Linux", Cpu("cpu", 4, 8), Memory(16 * 10**9, 2 * 10**9), (), Disk("/", 10**11))
 LIFTED: dict[str, dict[str, Any]] = {
     "removed.licence": {"licence": "any"},
@@ -236,6 +240,26 @@ def test_a_tally_tells_each_model_once_and_under_each_key(
     for key, count in tally.filters().items():
         assert count.hidden == sum(n for keys, n in taken if key in keys)
         assert count.alone == sum(n for keys, n in taken if keys == (key,))
+
+
+def test_of_models_that_are_not_shown_only_the_chosen_form_is_judged() -> None:
+    asked = Counter[str]()
+
+    def counting(facts: ModelFacts, task: Task, machine: Machine, engine: str, form: str) -> Fit:
+        asked[facts.repo] += 1
+        return predict(facts, task, machine, engine, form)
+
+    rows = [row(f"m{number}", downloads=number) for number in range(30)]
+    client, task = HubClient("http://127.0.0.1:9", offline=True), registry.task(CLASSIFY)
+    result = search(
+        client, task, MACHINE, predict=counting, engines={"torch": ENGINE}, local=rows, limit=4
+    )  # fmt: skip
+    shown = names(result)
+    assert len(shown) == 4
+    assert {asked[repo] for repo in shown} == {len(ENGINE.info.precisions)}
+    assert {n for repo, n in asked.items() if repo not in shown} == {1}
+    assert all(len(each.variants) == len(ENGINE.info.precisions) for each in result.candidates)
+    assert all(each.why for each in result.candidates)
 
 
 def test_a_machine_with_more_memory_takes_fewer_away() -> None:

@@ -12,16 +12,18 @@ from selector.hub.candidate import Reason
 from selector.store.database import Database
 from selector.store.projects import Project
 from selector.wording import Wording
-from tests.ui.made_candidates import many_candidates
+from tests.ui.made_candidates import make_candidate, many_candidates
 from tests.ui.prepared import TASK
 from tests.ui.served_models import BANKING, RESEARCH
 from tests.ui.worker_processes import workers
 from tests.unit.test_fit import BERT, CLASSIFY, G, M
 from tests.unit.test_fit_explained import WEIGHTS, found, here
 from ui.models.candidate_row import row_of_candidate
+from ui.models.candidates_model import Column
 from ui.pages.candidate_details import CandidateDetails
 from ui.pages.candidates_page import CandidatesPage
 from ui.pages.candidates_summary import hidden_text
+from ui.pages.downloads_panel import DownloadsPanel
 from ui.theme.theme import Theme
 from ui.widgets.parts_chart import PartsChart
 
@@ -259,6 +261,34 @@ def test_that_a_download_is_paused_and_goes_on_where_it_stopped(page, hub, qtbot
     (asked,) = hub.requests_to(origin="cdn", method="GET")
     assert asked.headers["range"] != "bytes=0-"
     assert page.footer.primary.text() == "Try 1 model"
+
+
+def test_that_a_long_name_has_room_to_be_told_from_its_family(page):
+    page.resize(1000, 700)
+    page.model.set_rows([row_of_candidate(each, n) for n, each in enumerate(many_candidates())])
+    page.results.show_table("", from_hub=True)
+    table = page.results.table
+    digit = table.fontMetrics().horizontalAdvance("0")
+    assert table.columnWidth(Column.MODEL) >= digit * 28
+    page.model.set_rows([row_of_candidate(make_candidate("a/b"), 0)])
+    table.fit_columns()
+    assert table.columnWidth(Column.MODEL) >= digit * 21
+
+
+def test_that_a_short_window_shows_fewer_downloads(page, hub, qtbot):
+    hub.faults.slow(200_000, origin="cdn")
+    feed = page.bench.services.downloads
+    feed.add([key_of(hub), key_of(hub, RESEARCH)], TASK)
+    panel = DownloadsPanel(page.bench.services)
+    qtbot.addWidget(panel)
+    heights = []
+    for height in (500, 900):
+        panel.resize(720, height)
+        panel.refresh()
+        heights.append(panel.minimumSizeHint().height())
+    assert heights[1] - heights[0] >= panel.rows[key_of(hub)].sizeHint().height() / 2
+    feed.cancel(*[item.key for item in feed.items])
+    settled(page.bench, qtbot)
 
 
 def test_that_a_lost_connection_is_said_in_the_row_until_it_is_back(page, hub, qtbot):
