@@ -14,6 +14,7 @@ from selector.decide.pinned import file_sha256
 from selector.desk.data_desk import DataDesk
 from selector.desk.library_desk import ignore, never
 from selector.desk.requests import OnTrial
+from selector.engines.made import fidelity_of
 from selector.error_codes import error_from
 from selector.errors import (
     DataEmpty,
@@ -59,7 +60,8 @@ class ExportDesk(DataDesk):
             facts = {"repo": chosen.ref, "engine": chosen.engine, "task": document["task"]}
             raise FormatUnsuited(format=form.id, **facts)
         notes: tuple[Reason, ...] = ()
-        if not document["samples"] and not chosen.remote:
+        own = form.runs and chosen.made and fidelity_of(Path(chosen.made), chosen.precision) is None
+        if not chosen.remote and (own or not document["samples"]):
             document, notes = self._with_samples(document, chosen, form.runs, on_event)
         files = form.write(ExportRequest(document, chosen, folder, self.language))
         placed = tuple(file if file.is_absolute() else folder / file for file in files)

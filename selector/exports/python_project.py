@@ -14,12 +14,12 @@ import os
 import re
 import shutil
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from selector.decide.document import check, save
-from selector.decide.pinned import safe_path, verify_file
+from selector.decide.pinned import verify_file
 from selector.errors import (
     DamagedFile,
     DecisionUnreadable,
@@ -28,6 +28,7 @@ from selector.errors import (
     TargetNotWritable,
 )
 from selector.exports.base import Export, ExportRequest
+from selector.exports.python_model import DISTRIBUTIONS, Carried, carried, templates, tolerance
 from selector.exports.target import files_below, filling
 from selector.paths import resources_root
 from selector.tasks.base import Language
@@ -36,73 +37,73 @@ from selector.wording import Wording
 
 LINK_FROM = 16 * 1024 * 1024
 """Larger files are hard-linked where the disk allows it; nobody edits weights by hand."""
-DISTRIBUTIONS = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
-_COMMON = ("predict.py", "model_loading.py", "test_predict.py")
-_EMBEDDING = {"feature-extraction", "sentence-similarity"}
 _VERSION = re.compile(r"\d[0-9A-Za-z.]{0,40}")
 
 
 def _write(request: ExportRequest) -> list[Path]:
     check(request.document, str(request.folder))
     contestant, task = request.contestant, str(request.document["task"])
-    templates = resources_root() / "exports" / "python"
-    runner = templates / "tasks" / f"{task}.py"
-    if not _suits(task, contestant.engine):
+    code = templates(task, contestant.engine)
+    if not code:
         raise FormatUnsuited(
             format="python", task=task, engine=contestant.engine, repo=contestant.repo
         )
     pinned = request.document["contestant"]
     if pinned is None or pinned["ref"] != contestant.ref or not contestant.files:
         raise DecisionUnreadable(path=str(request.folder), reason="contestant")
+    model = carried(contestant, pinned)
     with filling(request.folder) as folder:
-        for name in (*_COMMON, *(["embedding.py"] if task in _EMBEDDING else [])):
-            shutil.copyfile(templates / name, folder / name)
-        shutil.copyfile(runner, folder / "runner.py")
-        _copy_model(contestant, pinned["files"], folder / "model")
-        _write_json(folder / "settings.json", _settings(request.document, contestant))
+        for name, path in code.items():
+            shutil.copyfile(path, folder / name)
+        copy_model(contestant.repo, model, folder / "model")
+        _write_json(folder / "settings.json", _settings(request.document, contestant, model))
         _write_json(folder / "samples.json", request.document["samples"])
         save(request.document, folder / "decision.petit.json")
-        _write_text(folder / "requirements.txt", _requirements(request.document["versions"]))
-        readme = (templates / f"README.{request.language}.md").read_text(encoding="utf-8")
+        named = DISTRIBUTIONS[contestant.engine]
+        _write_text(folder / "requirements.txt", _requirements(named, request.document["versions"]))
+        readme = resources_root() / "exports" / "python" / f"README.{request.language}.md"
         facts = _readme_facts(request, contestant)
-        _write_text(folder / "README.md", string.Template(readme).substitute(facts))
+        filled = string.Template(readme.read_text(encoding="utf-8")).substitute(facts)
+        _write_text(folder / "README.md", filled)
     return files_below(request.folder)
 
 
 def _suits(task: str, engine: str) -> bool:
-    folder = resources_root() / "exports" / "python" / "tasks"
-    return engine == "torch" and task in {path.stem for path in folder.glob("*.py")}
+    return bool(templates(task, engine))
 
 
-def _settings(document: Mapping[str, Any], contestant: Contestant) -> dict[str, Any]:
+def _settings(
+    document: Mapping[str, Any], contestant: Contestant, model: Carried
+) -> dict[str, Any]:
     return {
         "ref": contestant.ref,
         "task": document["task"],
+        "engine": contestant.engine,
         "precision": contestant.precision,
         "parameters": document["parameters"],
-        "files": document["contestant"]["files"],
+        "tolerance": tolerance(contestant.engine, contestant.precision),
+        **model.settings,
+        "files": [{"path": p, "sha256": s, "size": n} for p, _, s, n in model.files],
     }
 
 
-def _copy_model(contestant: Contestant, files: list[dict[str, Any]], target: Path) -> None:
-    """Copy or link every pinned file; a file that is not the pinned one stops the export.
+def copy_model(repo: str, model: Carried, target: Path) -> None:
+    """Copy or link every file; one that is not the pinned one stops the export.
 
     Raises DamagedFile, NotDownloaded, TargetNotWritable.
     """
-    for file in files:
-        if not safe_path(file["path"]):
-            raise DecisionUnreadable(path=file["path"], reason="unsafe_path")
+    for name, path, sha256, size in model.files:
         # In the Hub's cache a file is a link to a blob: it is the blob that gets linked.
-        source = (Path(contestant.folder) / file["path"]).resolve()
+        source = path.resolve()
         if not source.is_file():
-            raise NotDownloaded(repo=contestant.repo, file=file["path"])
-        copy = target / file["path"]
+            raise NotDownloaded(repo=repo, file=name)
+        copy = target / name
         try:
             copy.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(source, copy)
-            verify_file(copy, file["sha256"], file["size"])
+            verify_file(copy, sha256, size)
         except DamagedFile:
-            raise DamagedFile(file=file["path"], repo=contestant.repo) from None
+            raise DamagedFile(file=name, repo=repo) from None
         except OSError as error:
             raise TargetNotWritable(path=str(target), detail=str(error)) from error
 
@@ -118,10 +119,10 @@ def _link_or_copy(source: Path, copy: Path) -> None:
     shutil.copyfile(source, copy)
 
 
-def _requirements(versions: Mapping[str, str]) -> str:
+def _requirements(named: Iterable[str], versions: Mapping[str, str]) -> str:
     """Pinned to what ran; a local part such as ``+cpu`` is on no index and goes."""
     lines = []
-    for name in DISTRIBUTIONS:
+    for name in named:
         version = versions.get(name)
         if version is None:
             try:
@@ -158,7 +159,9 @@ def _readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, s
         "task": _plain(document["task"]),
         "repo": _plain(contestant.repo),
         "revision": _plain(contestant.revision),
+        "engine": _plain(contestant.engine),
         "precision": _plain(contestant.precision),
+        "tolerance": f"{tolerance(contestant.engine, contestant.precision):g}",
         "licence": _plain(document["licence"]["id"] or "?"),
         "evidence": _evidence(document["metric"], request.language),
     }

@@ -216,7 +216,7 @@ def test_a_changed_or_missing_model_file_leaves_nothing_behind(
 
 
 def test_only_what_python_can_run_is_exported(classifier: Contestant, tmp_path: Path) -> None:
-    other = replace(classifier, engine="onnx")
+    other = replace(classifier, engine="endpoint")
     with pytest.raises(FormatUnsuited):
         registry.export("python").write(
             request_for(other, tmp_path / "out", "text-classification", [])
