@@ -187,3 +187,32 @@ def make_decoder(folder: Path, hidden: int = 32, seed: int = 0, layers: int = 2)
     LlamaForCausalLM(config).save_pretrained(folder)
     _card(folder, "text-generation")
     return folder
+
+
+def make_tagger(
+    folder: Path,
+    tags: Sequence[str] = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
+    hidden: int = 32,
+    seed: int = 0,
+) -> Path:
+    """A BERT that tags tokens, with random weights."""
+    import torch
+    from transformers import BertConfig, BertForTokenClassification
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=_tokenizer(folder),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=64,
+        num_labels=len(tags),
+        id2label=dict(enumerate(tags)),
+        label2id={tag: i for i, tag in enumerate(tags)},
+        initializer_range=0.3,
+    )
+    BertForTokenClassification(config).save_pretrained(folder)
+    _card(folder, "token-classification")
+    return folder

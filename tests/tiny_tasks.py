@@ -12,6 +12,7 @@ from tests.tiny_models import (
     make_encoder,
     make_masked,
     make_rewriter,
+    make_tagger,
 )
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
@@ -23,6 +24,7 @@ TEXTS = {
     ],
     "feature-extraction": ["my card is lost", "où est ma carte", "a " * 100],
     "sentence-similarity": ["my card is lost\twhere is my card", "refund\tbonjour"],
+    "token-classification": ["my card is lost here", "où est ma carte ?", "the refund card " * 60],
     "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
     "summarization": ["my card is lost", "refund", "where is the card " * 30],
     "text-generation": ["my card is lost", "where is the card " * 3],
@@ -31,8 +33,16 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "text-classification": lambda folder: make_classifier(folder, ("lost", HOSTILE, "étiquette")),
     "feature-extraction": make_encoder,
     "sentence-similarity": make_encoder,
+    "token-classification": make_tagger,
     "fill-mask": make_masked,
     "summarization": make_rewriter,
     "text-generation": make_decoder,
 }
 PARAMETERS = {"summarization": {"max_new_tokens": 12}, "text-generation": {"max_new_tokens": 12}}
+LABELS: dict[str, str] = {
+    "text-classification": "lost",
+    "sentence-similarity": "0.5",
+    "token-classification": "PER: card; LOC: here",
+    "fill-mask": "card",
+}
+"""A right answer that a user might give to the inputs; ``my card`` for what is not named here."""

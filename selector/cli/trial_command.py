@@ -18,7 +18,7 @@ from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
 from selector.errors import DataEmpty
 from selector.reference import short_reference, variant_of, without_variant
-from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
+from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
 
@@ -39,6 +39,8 @@ def short(output: Output | None, screen: Screen) -> str:
             return text
         case Similarity(score):
             return screen.wording.number(score)
+        case Spans(spans):
+            return "; ".join(f"{span.label}: {span.text}" for span in spans) or "–"
         case Vector(values):
             return f"[{values[0]:.3f} … {values[-1]:.3f}] ({len(values)})"
         case None:

@@ -18,7 +18,7 @@ from selector.decide.metrics import Outputs
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason
 from selector.tasks.base import OutputKind
-from selector.tasks.outputs import Labels, Output, Similarity, Text
+from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text
 from selector.trial.measurement import Contestant, Measurement
 
 _NAMES_SHOWN = 10
@@ -115,6 +115,8 @@ def kind_of(entrants: Sequence[Entrant]) -> OutputKind | None:
                     return "similarity"
                 case Text():
                     return "text"
+                case Spans():
+                    return "spans"
                 case _:
                     return "vector"
     return None

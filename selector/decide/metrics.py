@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selector.decide.span_metrics import span_counts
 from selector.decide.text_metrics import (
     Floats,
     chrf_counts,
@@ -22,7 +23,7 @@ from selector.decide.text_metrics import (
 )
 from selector.errors import BadSetting, DataUnreadable, UnknownMetric
 from selector.tasks.base import OutputKind
-from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector
+from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text, Vector
 
 Outputs = Sequence[Output | None]
 MAX_CLASSES = 500
@@ -212,6 +213,24 @@ def _texts(
     return statistics
 
 
+def _spans(with_labels: bool) -> Callable[[Outputs, Sequence[str], Sequence[str]], Floats]:
+    def statistics(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+        del label_set
+        pairs = zip(outputs, labels, strict=True)
+        counts = [
+            span_counts(o if isinstance(o, Spans) else None, x, with_labels) for o, x in pairs
+        ]
+        return np.array(counts, dtype=np.float64).reshape(len(labels), 3)
+
+    return statistics
+
+
+def _span_f1(sums: Floats) -> Floats:
+    """2 right / (marked + wanted), shape (..., 3) to (...); 1 where nothing was to be and was marked."""
+    below = sums[..., 1] + sums[..., 2]
+    return np.asarray(np.where(below > 0, 2 * sums[..., 0] / np.where(below > 0, below, 1.0), 1.0))
+
+
 def _chrf(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
     del label_set
     pairs = zip(outputs, labels, strict=True)
@@ -230,5 +249,7 @@ METRICS: Mapping[str, Metric] = {
         Metric("token-f1", "text", _texts(token_f1), mean),
         Metric("exact-match", "text", _texts(exact_match), mean),
         Metric("chrf", "text", _chrf, chrf_score),
+        Metric("span-f1", "spans", _spans(with_labels=True), _span_f1),
+        Metric("span-place-f1", "spans", _spans(with_labels=False), _span_f1),
     )
 }

@@ -13,6 +13,7 @@ from selector.tasks.base import Task
 
 _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
+    "token-classification": ("ForTokenClassification",),
     "fill-mask": ("ForMaskedLM", "ForPreTraining"),
     "summarization": ("ForConditionalGeneration", "EncoderDecoderModel"),
     "text-generation": ("ForCausalLM", "LMHeadModel"),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from selector.errors import PetitError
@@ -46,7 +46,25 @@ class Text:
     tokens: int
 
 
-Output = Labels | Vector | Similarity | Text
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` to ``end`` of the input, what they are, and how probable (0 to 1)."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """What was marked in a text, in order."""
+
+    spans: tuple[Span, ...]
+
+
+Output = Labels | Vector | Similarity | Text | Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,8 @@ def to_json(output: Output) -> dict[str, Any]:
             return {"kind": "similarity", "score": score}
         case Text(text, tokens):
             return {"kind": "text", "text": text, "tokens": tokens}
+        case Spans(spans):
+            return {"kind": "spans", "spans": [asdict(span) for span in spans]}
 
 
 def from_json(data: dict[str, Any]) -> Output:
@@ -108,12 +128,18 @@ def from_json(data: dict[str, Any]) -> Output:
             return Similarity(float(data["score"]))
         case "text":
             return Text(str(data["text"]), int(data["tokens"]))
+        case "spans":
+            return Spans(tuple(_span(x) for x in data["spans"]))
         case other:
             raise ValueError(f"unknown output kind {other!r}")
 
 
+def _span(x: dict[str, Any]) -> Span:
+    return Span(int(x["start"]), int(x["end"]), str(x["label"]), float(x["score"]), str(x["text"]))
+
+
 def answer(output: Output) -> str | float | None:
-    """The comparable answer inside an output: top label, text or number; None for a vector."""
+    """The comparable answer inside an output: top label, text, spans or number; None for a vector."""
     match output:
         case Labels(labels):
             return labels[0].label if labels else ""
@@ -121,5 +147,7 @@ def answer(output: Output) -> str | float | None:
             return score
         case Text(text, _):
             return text
+        case Spans(spans):
+            return "; ".join(f"{span.label}: {span.text}" for span in spans)
         case Vector():
             return None

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from selector.input_errors import InputUnusable
 
 MAX_CHARACTERS = 1 << 20
@@ -25,6 +27,12 @@ def unreadable(index: int, text: str) -> InputUnusable | None:
     return None
 
 
-def empty(index: int, text: str) -> InputUnusable | None:
-    """The refusal of a text without anything in it, for tasks that need something."""
-    return None if text.strip() else InputUnusable(index=index, reason="input.empty")
+def without_empty(texts: Sequence[str]) -> tuple[list[int], list[InputUnusable]]:
+    """For tasks that need something to work on: the places of texts that hold anything, and the refusals."""
+    kept = [index for index, text in enumerate(texts) if text.strip()]
+    refused = [
+        InputUnusable(index=index, reason="input.empty")
+        for index, text in enumerate(texts)
+        if not text.strip()
+    ]
+    return kept, refused

@@ -9,7 +9,7 @@ from typing import Any
 
 from selector.tasks.base import Task, TaskRunner
 from selector.tasks.outputs import Event, Failed, Finished, Text
-from selector.tasks.readable import empty
+from selector.tasks.readable import without_empty
 from selector.tasks.torch_seq2seq import TorchRewriter
 
 MAX_NEW_TOKENS = 128
@@ -28,13 +28,11 @@ class SummaryRunner:
         self, inputs: Sequence[str], parameters: Mapping[str, Any], cancelled: Callable[[], bool]
     ) -> Iterator[Event]:
         """See TaskRunner. Parameter: max_new_tokens."""
-        refusals = [empty(index, text) for index, text in enumerate(inputs)]
-        for index, refusal in enumerate(refusals):
-            if refusal is not None:
-                yield Failed(index, refusal)
+        kept, refused = without_empty(inputs)
+        for refusal in refused:
+            yield Failed(int(refusal.facts["index"]), refusal)
         most = max(1, int(parameters.get("max_new_tokens", MAX_NEW_TOKENS)))
         prefix = self._model.prefix("summarization")
-        kept = [index for index, refusal in enumerate(refusals) if refusal is None]
         texts = [prefix + inputs[index] for index in kept]
         for found in self._model.rewrite(texts, most, cancelled):
             yield Finished(kept[found.index], Text(found.text, found.tokens), found.cut)

@@ -8,7 +8,7 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from selector.errors import (
 )
 from selector.exports.base import ExportRequest
 from selector.hub.candidate import Reason
-from selector.tasks.outputs import to_json
+from selector.tasks.outputs import Finished, to_json
 from selector.trial.measurement import Contestant, Measurement
 from tests.tiny_tasks import HOSTILE, MAKERS, PARAMETERS, TEXTS
 
@@ -98,27 +98,90 @@ def alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@pytest.mark.parametrize("task_id", sorted(TEXTS))
-def test_the_exported_project_predicts_what_the_app_showed(task_id: str, tmp_path: Path) -> None:
-    contestant = contestant_in(MAKERS[task_id](tmp_path / "model"))
-    texts = TEXTS[task_id]
-    runner = registry.task(task_id).load_torch(Path(contestant.folder), {"precision": "fp32"})
-    shown: list[Any] = [None] * len(texts)
-    for event in runner.run(texts, PARAMETERS.get(task_id, {}), lambda: False):
-        if hasattr(event, "output"):
-            shown[event.index] = to_json(event.output)
-    folder = tmp_path / "out"
-    samples = list(zip(texts, shown, strict=True))
-    files = registry.export("python").write(request_for(contestant, folder, task_id, samples))
-    assert {"predict.py", "runner.py", "README.md", "requirements.txt"} <= {str(x) for x in files}
-    piped = task_id == "text-classification"
-    arguments = ["predict.py"] if piped else ["predict.py", "--verify", *texts]
-    done = run_python(folder, *arguments, stdin="\n\n".join(texts) + "\n" if piped else None)
+DRIVER = """
+import contextlib, io, json, os, runpy, sys, traceback
+for line in sys.stdin:
+    folder, arguments = json.loads(line)
+    sys.path.insert(0, folder)
+    sys.argv = ["predict.py", *arguments]
+    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    code, problem = 0, ""
+    try:
+        with contextlib.redirect_stdout(said):
+            runpy.run_path(os.path.join(folder, "predict.py"), run_name="__main__")
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        code, problem = -1, traceback.format_exc()
+    said.seek(0)
+    print(json.dumps({"code": code, "problem": problem, "out": said.read()}))
+    sys.path.remove(folder)
+    for name in [n for n, m in sys.modules.items() if str(getattr(m, "__file__", "")).startswith(folder)]:
+        del sys.modules[name]
+"""
+"""Runs many exported projects in one process, each with modules of its own: torch is imported once."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What the app showed for each text, the files of the export, and what it printed."""
+
+    shown: list[Any]
+    files: set[str]
+    code: int
+    problem: str
+    printed: list[Any]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
+    root = tmp_path_factory.mktemp("exported")
+    shown: dict[str, list[Any]] = {}
+    files: dict[str, set[str]] = {}
+    lines = []
+    for task_id, texts in TEXTS.items():
+        contestant = contestant_in(MAKERS[task_id](root / task_id / "model"))
+        runner = registry.task(task_id).load_torch(Path(contestant.folder), {"precision": "fp32"})
+        answers: list[Any] = [None] * len(texts)
+        for event in runner.run(texts, PARAMETERS.get(task_id, {}), lambda: False):
+            if isinstance(event, Finished):
+                answers[event.index] = to_json(event.output)
+        folder = root / task_id / "out"
+        samples = list(zip(texts, answers, strict=True))
+        request = request_for(contestant, folder, task_id, samples)
+        files[task_id] = {str(x) for x in registry.export("python").write(request)}
+        shown[task_id] = answers
+        lines.append(json.dumps([str(folder), ["--verify", *texts]]))
+    done = run_python(root, "-c", DRIVER, stdin="\n".join(lines) + "\n")
     assert done.returncode == 0, done.stderr
-    printed = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(printed) == len(shown)
-    assert all(alike(a, b) for a, b in zip(printed, shown, strict=True))
-    assert not list(tmp_path.rglob("hacked"))
+    assert not list(root.rglob("hacked"))
+    found = {}
+    for task_id, line in zip(TEXTS, done.stdout.splitlines(), strict=True):
+        said = json.loads(line)
+        printed = [json.loads(x) for x in said["out"].splitlines()]
+        found[task_id] = Exported(
+            shown[task_id], files[task_id], said["code"], said["problem"], printed
+        )
+    return found
+
+
+@pytest.mark.parametrize("task_id", sorted(TEXTS))
+def test_the_exported_project_predicts_what_the_app_showed(
+    task_id: str, exported: dict[str, Exported]
+) -> None:
+    found = exported[task_id]
+    assert found.code == 0, found.problem
+    assert {"predict.py", "runner.py", "README.md", "requirements.txt"} <= found.files
+    assert len(found.printed) == len(found.shown)
+    assert all(alike(a, b) for a, b in zip(found.printed, found.shown, strict=True))
+
+
+def test_texts_are_read_from_standard_input(classifier: Contestant, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    registry.export("python").write(request_for(classifier, folder, "text-classification", []))
+    done = run_python(folder, "predict.py", stdin="my card is lost\n\nrefund, étiquette\n")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(x)["kind"] for x in done.stdout.splitlines()] == ["labels", "labels"]
 
 
 def test_the_exported_test_passes_and_notices_a_changed_file(

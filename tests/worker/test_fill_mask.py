@@ -14,8 +14,6 @@ from selector.errors import UnsupportedModel
 from selector.tasks.base import TaskRunner
 from selector.tasks.outputs import Failed, Finished, Labels
 from selector.tasks.torch_masked import window
-from tests.end_to_end.test_command_line import Petit
-from tests.loopback_hub import LoopbackHub, Repository
 from tests.tiny_models import make_encoder, make_masked
 
 
@@ -85,31 +83,3 @@ def test_a_window_holds_the_gap_and_all_it_can(length: int, room: int, data: st.
     start, end = window(length, gap, room)
     assert 0 <= start <= gap < end <= length
     assert end - start == min(length, room)
-
-
-def test_it_is_searched_pulled_tried_measured_and_exported(tmp_path: Path) -> None:
-    models = [
-        Repository("t/small", make_masked(tmp_path / "small", hidden=16)),
-        Repository("t/large", make_masked(tmp_path / "large", hidden=64, seed=1)),
-    ]
-    data = tmp_path / "gaps.csv"
-    rows = [f"my [MASK] is lost {i},card" for i in range(30)]
-    data.write_text("text,label\n" + "\n".join(rows) + "\n")
-    task = ("--task", "fill-mask")
-    with LoopbackHub(models) as hub:
-        petit = Petit(tmp_path / "user", hub.endpoint)
-        found = petit("search", *task)
-        assert {"t/small", "t/large"} <= {row["id"] for row in found["candidates"]}
-        (fitting,) = petit("fit", "t/small", *task)["models"]
-        assert fitting["fit"]["verdict"] in {"fits", "tight"}
-        pulled = petit("pull", "t/small", "t/large", *task)
-    refs = [model["ref"] for model in pulled["models"]]
-    tried = petit("try", *refs, *task, "--input", "my [MASK] is lost", "--offline")
-    assert [row["error"] for row in tried["results"]] == [None, None]
-    assert len(tried["results"][0]["outputs"][0]["labels"]) == 10
-    measured = petit("evaluate", *refs, *task, "--data", str(data), "--margin", "0.9", "--offline")
-    assert (measured["n"], measured["metric"]) == (30, "accuracy")
-    out = tmp_path / "exported"
-    files = petit("export", measured["file"], "--format", "python", "--out", str(out), "--offline")
-    assert files["files"]
-    assert (out / "runner.py").is_file()

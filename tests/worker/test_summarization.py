@@ -13,8 +13,6 @@ from selector.errors import LoadFailed, UnsupportedModel
 from selector.tasks.base import TaskRunner
 from selector.tasks.outputs import Failed, Finished, Text
 from selector.tasks.torch_seq2seq import TorchRewriter
-from tests.end_to_end.test_command_line import Petit
-from tests.loopback_hub import LoopbackHub, Repository
 from tests.tiny_models import make_encoder, make_rewriter
 
 
@@ -88,30 +86,3 @@ def test_cancelling_gives_no_half_answer(runner: TaskRunner) -> None:
     asked = iter([False, False, False])
     events = list(runner.run(["my card"] * 3, {}, lambda: next(asked, True)))
     assert events == []
-
-
-def test_it_is_searched_pulled_tried_measured_and_exported(tmp_path: Path) -> None:
-    models = [
-        Repository("t/small", make_rewriter(tmp_path / "small", hidden=16)),
-        Repository("t/large", make_rewriter(tmp_path / "large", hidden=64, seed=1)),
-    ]
-    data = tmp_path / "reports.csv"
-    rows = [f"my card is lost {i},card lost" for i in range(20)]
-    data.write_text("text,label\n" + "\n".join(rows) + "\n")
-    task = ("--task", "summarization")
-    with LoopbackHub(models) as hub:
-        petit = Petit(tmp_path / "user", hub.endpoint)
-        found = petit("search", *task)
-        assert {"t/small", "t/large"} <= {row["id"] for row in found["candidates"]}
-        (fitting,) = petit("fit", "t/small", *task)["models"]
-        assert fitting["fit"]["verdict"] in {"fits", "tight"}
-        pulled = petit("pull", "t/small", "t/large", *task)
-    refs = [model["ref"] for model in pulled["models"]]
-    tried = petit("try", *refs, *task, "--input", "my card is lost", "--offline")
-    assert [row["error"] for row in tried["results"]] == [None, None]
-    assert tried["results"][0]["outputs"][0]["kind"] == "text"
-    measured = petit("evaluate", *refs, *task, "--data", str(data), "--margin", "0.9", "--offline")
-    assert (measured["n"], measured["metric"]) == (20, "token-f1")
-    out = tmp_path / "exported"
-    petit("export", measured["file"], "--format", "python", "--out", str(out), "--offline")
-    assert (out / "runner.py").is_file()

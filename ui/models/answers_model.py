@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -89,9 +90,7 @@ class AnswersModel(QAbstractTableModel):
             if output is None or cell is None or cell.differs == apart:
                 continue
             plain = shown_answer(output, self._wording)
-            self._cells[row][column] = ShownAnswer(
-                plain.text, plain.share, plain.note, plain.tip, differs=apart
-            )
+            self._cells[row][column] = replace(plain, differs=apart)
 
     # -- Qt's side ----------------------------------------------------------------------------------
 

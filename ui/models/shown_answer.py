@@ -13,7 +13,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 
-from selector.tasks.outputs import Labels, Output, Similarity, Text, Vector, answer
+from selector.tasks.outputs import Labels, Output, Similarity, Span, Spans, Text, Vector, answer
 from selector.wording import Wording
 
 FAR = 0.2
@@ -43,6 +43,8 @@ class ShownAnswer:
     right: bool | None = None
     """Whether it is the right answer; None when that is not known."""
     kind: Literal["answer", "waiting", "failed"] = "answer"
+    marks: tuple[tuple[str, str], ...] = ()
+    """Pieces of the input with what they are, each shown in the colour of its label."""
 
 
 def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
@@ -59,6 +61,8 @@ def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
             known = math.isfinite(score)
             text = wording.number(score, 2) if known else wording.text("try.no_answer")
             return ShownAnswer(text, min(1.0, max(0.0, score)) if known else None)
+        case Spans(spans):
+            return _marked(spans, wording)
         case Vector(values):
             return ShownAnswer(wording.text("try.dimensions", n=len(values)))
         case Text(text, tokens):
@@ -66,8 +70,22 @@ def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
             return ShownAnswer(text.strip() or wording.text("try.no_answer"), None, note, text)
 
 
+def _marked(spans: Sequence[Span], wording: Wording) -> ShownAnswer:
+    if not spans:
+        return ShownAnswer(wording.text("try.nothing_marked"))
+    marks = tuple((" ".join(span.text.split()), span.label) for span in spans)
+    tips = [f"{x.label}: {' '.join(x.text.split())} ({_share(x.score, wording)})" for x in spans]
+    said = "; ".join(f"{text} ({name})" for text, name in marks)
+    return ShownAnswer(said, tip="\n".join(tips), marks=marks)
+
+
 def _share(value: float, wording: Wording) -> str:
     return wording.percent(value) if math.isfinite(value) else "–"
+
+
+def label_number(name: str) -> int:
+    """A number that is the same for a label wherever it is shown, so that its colour is."""
+    return sum(name.casefold().encode("utf-8", "replace"))
 
 
 def standing_apart(outputs: Sequence[Output | None]) -> list[bool]:

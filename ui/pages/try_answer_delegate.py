@@ -12,12 +12,15 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from ui.models.shown_answer import AnswerRole, ShownAnswer
+from ui.models.shown_answer import AnswerRole, ShownAnswer, label_number
 from ui.theme.theme import Theme
 
 PAD = 10
 GAP = 6
 BAR = 4
+MARK_PAD = 5
+MARK_GAP = 4
+MORE = 26
 
 
 class AnswerDelegate(QStyledItemDelegate):
@@ -57,7 +60,9 @@ class AnswerDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(option.rect).adjusted(PAD, GAP, -PAD, -GAP)
-        if found.kind == "answer":
+        if found.kind == "answer" and found.marks:
+            self._marks(painter, area, found, option.font)
+        elif found.kind == "answer":
             self._answer(painter, area, found, option.font)
         elif found.kind == "failed":
             painter.setPen(QColor(self._theme.tokens.bad))
@@ -106,6 +111,50 @@ class AnswerDelegate(QStyledItemDelegate):
                 below.setRight(number.left())
         if found.share is not None:
             self._bar(painter, below, found.share)
+
+    def _marks(self, painter: QPainter, area: QRectF, found: ShownAnswer, font: QFont) -> None:
+        """Pieces of text in the colour of what they are, on two lines; the tip holds what finds no room."""
+        tokens = self._theme.tokens
+        metrics = QFontMetrics(font)
+        height = (area.height() - MARK_GAP) / 2
+        painter.setFont(font)
+        painter.setClipRect(area)
+        x, y = area.left(), area.top()
+        needed = sum(
+            metrics.horizontalAdvance(f"{text}  {name}") + 2 * MARK_PAD + MARK_GAP
+            for text, name in found.marks
+        )
+        if needed <= area.width():
+            y += (area.height() - height) / 2
+        for number, (text, name) in enumerate(found.marks):
+            short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(area.width() * 0.6))
+            both = f"{short}  {name}"
+            width = min(metrics.horizontalAdvance(both) + 2 * MARK_PAD, area.width())
+            last = y >= area.center().y()
+            if x > area.left() and x + width > area.right():
+                if last:
+                    painter.setPen(QColor(tokens.muted))
+                    more = QRectF(area.right() - MORE, y, MORE, height)
+                    painter.fillRect(more, QColor(tokens.surface))
+                    painter.drawText(
+                        more, int(Qt.AlignmentFlag.AlignCenter), f"+{len(found.marks) - number}"
+                    )
+                    return
+                x, y = area.left(), y + height + MARK_GAP
+            colour = QColor(tokens.series[label_number(name) % len(tokens.series)])
+            ground = QColor(colour)
+            ground.setAlphaF(0.16)
+            pill = QRectF(x, y, width, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(pill, BAR, BAR)
+            inside = pill.adjusted(MARK_PAD, 0, -MARK_PAD, 0)
+            painter.setPen(QColor(tokens.text))
+            painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter), short)
+            painter.setPen(colour)
+            inside.setLeft(inside.left() + metrics.horizontalAdvance(f"{short}  "))
+            painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter), name)
+            x += width + MARK_GAP
 
     @staticmethod
     def _mark(found: ShownAnswer) -> tuple[str, str] | None:
