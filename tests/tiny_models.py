@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 WORDS = [
     *(
@@ -215,4 +216,56 @@ def make_tagger(
     )
     BertForTokenClassification(config).save_pretrained(folder)
     _card(folder, "token-classification")
+    return folder
+
+
+def _bert(folder: Path, name: str, hidden: int, seed: int, tag: str, **more: Any) -> Path:
+    """A BERT of one kind with random weights."""
+    import torch
+    import transformers
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = transformers.BertConfig(
+        vocab_size=_tokenizer(folder),
+        hidden_size=hidden,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=hidden * 2,
+        max_position_embeddings=64,
+        initializer_range=0.3,
+        **more,
+    )
+    getattr(transformers, name)(config).save_pretrained(folder)
+    _card(folder, tag)
+    return folder
+
+
+def make_inference(
+    folder: Path,
+    labels: Sequence[str] = ("contradiction", "neutral", "entailment"),
+    hidden: int = 32,
+    seed: int = 0,
+) -> Path:
+    """A BERT that says whether one text implies another, with random weights."""
+    names = {"id2label": dict(enumerate(labels)), "label2id": {x: i for i, x in enumerate(labels)}}
+    kind, tag = "BertForSequenceClassification", "zero-shot-classification"
+    return _bert(folder, kind, hidden, seed, tag, num_labels=len(labels), **names)
+
+
+def make_ranker(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BERT that gives one score to two texts, with random weights."""
+    kind = "BertForSequenceClassification"
+    return _bert(folder, kind, hidden, seed, "text-ranking", num_labels=1)
+
+
+def make_answerer(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BERT that points at an answer in a text, with random weights."""
+    return _bert(folder, "BertForQuestionAnswering", hidden, seed, "question-answering")
+
+
+def make_translator(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
+    """A BART with random weights, declared for translation between two languages."""
+    make_rewriter(folder, hidden, seed)
+    _card(folder, "translation")
     return folder

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.tiny_models import (
+    make_answerer,
     make_classifier,
     make_decoder,
     make_encoder,
+    make_inference,
     make_masked,
+    make_ranker,
     make_rewriter,
     make_tagger,
+    make_translator,
 )
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
@@ -25,6 +30,18 @@ TEXTS = {
     "feature-extraction": ["my card is lost", "où est ma carte", "a " * 100],
     "sentence-similarity": ["my card is lost\twhere is my card", "refund\tbonjour"],
     "token-classification": ["my card is lost here", "où est ma carte ?", "the refund card " * 60],
+    "zero-shot-classification": ["my card is lost", "how do i get a refund ?", "merci " * 90],
+    "text-ranking": [
+        "my card ?\tthe card is here",
+        "my card ?\trefund",
+        "where ?\t" + "here " * 90,
+    ],
+    "question-answering": [
+        "where is my card ?\tthe card is not here, it is lost",
+        "a refund ?\tbonjour",
+        "how do i get it ?\t" + "the refund is here " * 40,
+    ],
+    "translation": ["my card is lost", "refund", "where is the card " * 30],
     "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
     "summarization": ["my card is lost", "refund", "where is the card " * 30],
     "text-generation": ["my card is lost", "where is the card " * 3],
@@ -34,14 +51,24 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "feature-extraction": make_encoder,
     "sentence-similarity": make_encoder,
     "token-classification": make_tagger,
+    "zero-shot-classification": make_inference,
+    "text-ranking": make_ranker,
+    "question-answering": make_answerer,
+    "translation": make_translator,
     "fill-mask": make_masked,
     "summarization": make_rewriter,
     "text-generation": make_decoder,
 }
-PARAMETERS = {"summarization": {"max_new_tokens": 12}, "text-generation": {"max_new_tokens": 12}}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "summarization": {"max_new_tokens": 12},
+    "text-generation": {"max_new_tokens": 12},
+    "translation": {"max_new_tokens": 12, "source": "en", "target": "fr"},
+    "zero-shot-classification": {"labels": ["lost", "refund"], "hypothesis": "my {}"},
+}
 LABELS: dict[str, str] = {
     "text-classification": "lost",
     "sentence-similarity": "0.5",
+    "text-ranking": "1",
     "token-classification": "PER: card; LOC: here",
     "fill-mask": "card",
 }

@@ -269,7 +269,11 @@ def parser() -> argparse.ArgumentParser:
         help="an answer that is not there counts as wrong, or its example is left out",
     )
 
-    from selector.cli.endpoint_options import add_endpoint_options, add_sending_options
+    from selector.cli.endpoint_options import (
+        add_endpoint_options,
+        add_sending_options,
+        add_settings,
+    )
 
     for command, chooses in ((trial, True), (evaluate, False), (label, True), (vote, True)):
         add_sending_options(command, chooses)
@@ -278,6 +282,8 @@ def parser() -> argparse.ArgumentParser:
     for command in (evaluate, decide):
         add_judging_options(command)
     text = "chat endpoints to compare with: a local server or an LLM in a cloud"
+    add_settings(trial)
+    add_settings(evaluate)
     add_endpoint_options(add("endpoint", "endpoint", text), shared)
 
     export = add("export", "export", "write what was chosen in a form to run elsewhere")

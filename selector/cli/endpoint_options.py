@@ -26,8 +26,29 @@ def add_sending_options(command: argparse.ArgumentParser, chooses: bool) -> None
             type=names,
             default=(),
             metavar="A,B",
-            help="the categories that endpoint:NAME chooses among",
+            help="the categories that endpoint:NAME, or a task without its own, chooses among",
         )
+
+
+def setting(text: str) -> tuple[str, str]:
+    """A parameter's name and its value."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"NAME=VALUE is needed, not {text[:40]!r}")
+    return name.strip(), value.strip()
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """``--set``, for tasks that can be told more than their inputs."""
+    command.add_argument(
+        "--set",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a parameter of the task, such as source=en and target=fr, or labels=a,b",
+    )
 
 
 def add_endpoint_options(

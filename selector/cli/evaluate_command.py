@@ -104,6 +104,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         confidence=before.get("confidence") or 0.975 if confidence is None else confidence,
         cost=options.cost,
         send=options.send,
+        settings=dict(options.settings),
         trained_on=options.trained_on,
         race=options.race,
     )

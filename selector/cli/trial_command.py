@@ -18,7 +18,7 @@ from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
 from selector.errors import DataEmpty
 from selector.reference import short_reference, variant_of, without_variant
-from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text, Vector
+from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
 
@@ -37,6 +37,8 @@ def short(output: Output | None, screen: Screen) -> str:
             return f"{labels[0].label} {screen.wording.percent(labels[0].score)}" if labels else "–"
         case Text(text, _):
             return text
+        case Passage():
+            return f"{output.text} {screen.wording.percent(output.score)}"
         case Similarity(score):
             return screen.wording.number(score)
         case Spans(spans):
@@ -152,6 +154,7 @@ def try_models(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         repeat=options.repeat,
         labels=options.labels,
         send=options.send,
+        settings=dict(options.settings),
     )
     versions = {row.ref: row.versions for row in rows}
     compared = [

@@ -22,7 +22,7 @@ from selector.decide.rules import Rules
 from selector.decide.verdict_facts import Basis, Evaluation, Score
 from selector.errors import DataEmpty
 from selector.hub.candidate import Reason
-from selector.tasks.outputs import Labels, Output, Text
+from selector.tasks.outputs import Labels, Output, Passage, Text
 from selector.trial.measurement import Contestant, Measurement
 
 METRICS: Mapping[Basis, str] = {"labels": "accuracy", "votes": "win_rate"}
@@ -70,6 +70,8 @@ def answer_of(output: Output | None) -> str | None:
             return output.labels[0].label if output.labels else None
         case Text(text, _):
             return " ".join(text.split())
+        case Passage():
+            return " ".join(output.text.split())
         case _:
             return None
 

@@ -18,7 +18,7 @@ from selector.decide.metrics import Outputs
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason
 from selector.tasks.base import OutputKind
-from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text
+from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text
 from selector.trial.measurement import Contestant, Measurement
 
 _NAMES_SHOWN = 10
@@ -117,6 +117,8 @@ def kind_of(entrants: Sequence[Entrant]) -> OutputKind | None:
                     return "text"
                 case Spans():
                     return "spans"
+                case Passage():
+                    return "passage"
                 case _:
                     return "vector"
     return None

@@ -11,7 +11,7 @@ import numpy as np
 from selector.decide.metrics import Metric, Outputs, top_label
 from selector.decide.span_metrics import label_key
 from selector.decide.text_metrics import Floats, normalise
-from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text
+from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text
 
 MAX_LABELS = 100
 """Rows of a confusion matrix; the rest share the last one."""
@@ -75,6 +75,8 @@ def _key(output: Output | None) -> str | None:
             return top_label(output)
         case Text(text, _):
             return normalise(text)
+        case Passage():
+            return normalise(output.text)
         case Spans(spans):
             return "; ".join(sorted(f"{label_key(x.label)}: {x.start}-{x.end}" for x in spans))
         case _:

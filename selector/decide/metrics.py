@@ -13,17 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selector.decide.rank_metrics import by_query, ndcg, reciprocal_rank
 from selector.decide.span_metrics import span_counts
 from selector.decide.text_metrics import (
     Floats,
+    bleu_counts,
+    bleu_score,
     chrf_counts,
     chrf_score,
     exact_match,
     token_f1,
 )
 from selector.errors import BadSetting, DataUnreadable, UnknownMetric
-from selector.tasks.base import OutputKind
-from selector.tasks.outputs import Labels, Output, Similarity, Spans, Text, Vector
+from selector.tasks.base import PAIR_SEPARATOR, OutputKind
+from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text, Vector
 
 Outputs = Sequence[Output | None]
 MAX_CLASSES = 500
@@ -47,6 +50,27 @@ class Metric:
     bounds: tuple[float, float] = (0.0, 1.0)
     weighted: Callable[[Floats, Floats], Floats] | None = None
     """(rows of shape (n, k), weights of shape (draws, n) that add up to 1) to scores (draws,)."""
+    also: tuple[OutputKind, ...] = ()
+    """Other outputs it judges."""
+    by_query: Callable[[Outputs, Sequence[str], Sequence[str]], Floats] | None = None
+    """Instead of ``statistics``: (outputs, labels, query of each) to rows, one a query that is not 0."""
+
+    def table(
+        self,
+        outputs: Outputs,
+        labels: Sequence[str],
+        label_set: Sequence[str],
+        inputs: Sequence[str],
+    ) -> Floats:
+        """The statistics of shape (n, k); queries are the first texts of pairs."""
+        if self.by_query is None:
+            return self.statistics(outputs, labels, label_set)
+        return self.by_query(outputs, labels, queries_of(inputs))
+
+
+def queries_of(inputs: Sequence[str]) -> list[str]:
+    """The first text of each pair."""
+    return [text.partition(PAIR_SEPARATOR)[0] for text in inputs]
 
 
 def metric(metric_id: str | None, kind: OutputKind | None = None, task: str = "") -> Metric:
@@ -65,7 +89,11 @@ def metric(metric_id: str | None, kind: OutputKind | None = None, task: str = ""
 
 def metrics_for(kind: OutputKind | None) -> tuple[str, ...]:
     """Ids of the metrics for one kind of output, the default first; all for None."""
-    return tuple(key for key, item in METRICS.items() if kind is None or item.kind == kind)
+    return tuple(
+        key
+        for key, item in METRICS.items()
+        if kind is None or item.kind == kind or kind in item.also
+    )
 
 
 def _with_count(values: Sequence[float] | Floats) -> Floats:
@@ -208,9 +236,34 @@ def _texts(
     def statistics(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
         del label_set
         pairs = zip(outputs, labels, strict=True)
-        return _with_count([judge(o.text, x) if isinstance(o, Text) else 0.0 for o, x in pairs])
+        return _with_count(
+            [judge(o.text, x) if isinstance(o, Text | Passage) else 0.0 for o, x in pairs]
+        )
 
     return statistics
+
+
+def _ranked(
+    judge: Callable[[Floats, Floats], float | None],
+) -> Callable[[Outputs, Sequence[str], Sequence[str]], Floats]:
+    def statistics(outputs: Outputs, labels: Sequence[str], queries: Sequence[str]) -> Floats:
+        scores = [o.score if isinstance(o, Similarity) else -np.inf for o in outputs]
+        return by_query(np.array(scores, dtype=np.float64), labels, queries, judge)
+
+    return statistics
+
+
+def _one_query(
+    judge: Callable[[Floats, Floats], float | None],
+) -> Callable[[Outputs, Sequence[str], Sequence[str]], Floats]:
+    ranked = _ranked(judge)
+    return lambda outputs, labels, _: ranked(outputs, labels, [""] * len(labels))
+
+
+def _bleu(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+    del label_set
+    texts = [o.text if isinstance(o, Text) else "" for o in outputs]
+    return bleu_counts(texts, labels)
 
 
 def _spans(with_labels: bool) -> Callable[[Outputs, Sequence[str], Sequence[str]], Floats]:
@@ -246,9 +299,18 @@ METRICS: Mapping[str, Metric] = {
         Metric("macro-f1", "labels", _class_counts, _macro_f1),
         Metric("spearman", "similarity", _pairs, mean, (-1.0, 1.0), _spearman),
         Metric("neighbour-accuracy", "vector", _neighbours, mean),
-        Metric("token-f1", "text", _texts(token_f1), mean),
-        Metric("exact-match", "text", _texts(exact_match), mean),
+        Metric("ndcg", "similarity", _one_query(ndcg), mean, by_query=_ranked(ndcg)),
+        Metric(
+            "mrr",
+            "similarity",
+            _one_query(reciprocal_rank),
+            mean,
+            by_query=_ranked(reciprocal_rank),
+        ),
+        Metric("token-f1", "text", _texts(token_f1), mean, also=("passage",)),
+        Metric("exact-match", "text", _texts(exact_match), mean, also=("passage",)),
         Metric("chrf", "text", _chrf, chrf_score),
+        Metric("bleu", "text", _bleu, bleu_score),
         Metric("span-f1", "spans", _spans(with_labels=True), _span_f1),
         Metric("span-place-f1", "spans", _spans(with_labels=False), _span_f1),
     )

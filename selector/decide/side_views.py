@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from selector.decide.contest import Entrant
-from selector.decide.metrics import MAX_CLASSES, METRICS, Metric, metrics_for
+from selector.decide.metrics import MAX_CLASSES, METRICS, Metric, metrics_for, queries_of
 from selector.decide.statistics import Posterior, interval, posterior
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import Labels, ScoredLabel
@@ -21,6 +21,7 @@ def other_metrics(
     alive: Sequence[Entrant],
     labels: Sequence[str],
     names: Sequence[str],
+    inputs: Sequence[str],
     clusters: Sequence[int] | None,
     draws: int,
     seed: int,
@@ -33,7 +34,9 @@ def other_metrics(
         if metric_id == "chrf" and len(labels) * len(alive) > _MANY_TEXTS:
             continue
         other = METRICS[metric_id]
-        tables = [other.statistics(x.answers, labels, names) for x in alive]
+        if other.by_query is not None and not _ranks(inputs):
+            continue
+        tables = [other.table(x.answers, labels, names, inputs) for x in alive]
         # Nothing is decided by these: an interval needs no 2,000 draws.
         joint = posterior(other, tables, clusters, max(200, draws // 4), seed)
         for position, entry in enumerate(found):
@@ -41,6 +44,12 @@ def other_metrics(
             low, high = interval(joint.levels[:, position], value)
             entry[metric_id] = (low, value, high)
     return found
+
+
+def _ranks(inputs: Sequence[str]) -> bool:
+    """Whether there are several texts for a query, so that an order says something."""
+    queries = queries_of(inputs)
+    return len(set(queries)) < len(queries)
 
 
 def all_bad(

@@ -8,6 +8,7 @@ import string
 import sys
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
@@ -89,3 +90,36 @@ def chrf_score(sums: Floats) -> Floats:
     below = _BETA_SQUARED * precision + recall
     above = (1 + _BETA_SQUARED) * precision * recall
     return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1.0), 0.0))
+
+
+def bleu_counts(answers: Sequence[str], references: Sequence[str]) -> Floats:
+    """For each pair: words said, words wanted, right n-grams and n-grams said of 1 to 4 words, 1, n.
+
+    Counted by sacreBLEU (Post 2018) with its usual splitting of words ("13a"). Shape (n, 12).
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    bleu = BLEU(effective_order=True)
+    rows = np.zeros((len(answers), 12))
+    for row, (answer, reference) in enumerate(zip(answers, references, strict=True)):
+        found = bleu.sentence_score(answer, [reference])
+        rows[row] = [found.sys_len, found.ref_len, *found.counts, *found.totals, 1, len(answers)]
+    return rows
+
+
+def bleu_score(sums: Floats) -> Floats:
+    """BLEU of added counts, 0 to 1, with sacreBLEU's exponential smoothing: shape (..., 12) to (...)."""
+    # Weights that add up to one make means of the sums; smoothing needs the sums themselves.
+    ones, each = sums[..., 10:11], sums[..., 11:12]
+    there = ones > 0
+    scaled = sums * np.where(there, each / np.where(there, ones, 1.0) ** 2, 1.0)
+    said, wanted = scaled[..., 0], scaled[..., 1]
+    right, made = scaled[..., 2:6], scaled[..., 6:10]
+    missing = (right <= 0) & (made > 0)
+    smooth = 1.0 / 2.0 ** np.cumsum(missing, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = np.where(missing, smooth, right) / made
+        logs = np.where(made > 0, np.log(precision), -np.inf).mean(axis=-1)
+        brevity = np.where(said < wanted, np.exp(1 - wanted / said), 1.0)
+        found = brevity * np.exp(logs)
+    return np.asarray(np.where((said > 0) & (right.sum(axis=-1) > 0), found, 0.0))

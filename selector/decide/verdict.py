@@ -21,7 +21,7 @@ from selector.decide.conclusion import Evidence, conclude, field, with_caveats
 from selector.decide.contest import Entrant, caveats, enter, kind_of
 from selector.decide.contested import confusion, confusion_labels, disagreements
 from selector.decide.data import Examples
-from selector.decide.metrics import Metric, metric
+from selector.decide.metrics import Metric, metric, queries_of
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing, score_table
 from selector.decide.side_views import all_bad, other_metrics
@@ -190,14 +190,16 @@ def _judge(
 ) -> Evaluation:
     labels = examples.labels or ()
     names = tuple(sorted(set(labels)))
-    clusters = _clusters(examples.inputs)
-    tables = [chosen.statistics(x.answers, labels, names) for x in alive]
+    clusters = clusters_of(chosen, examples.inputs)
+    tables = [chosen.table(x.answers, labels, names, examples.inputs) for x in alive]
     joint = posterior(chosen, tables, clusters, draws, rules.seed)
     behind = deficits(joint)
     choice = choose(behind, rules.margin, rules.confidence)
     best = int(np.argmax(joint.scores))
     warned += all_bad(chosen, labels, names, joint, best)
-    others = other_metrics(chosen, alive, labels, names, clusters, draws, rules.seed)
+    others = other_metrics(
+        chosen, alive, labels, names, examples.inputs, clusters, draws, rules.seed
+    )
     scores = {
         entrant.ref: _score(entrant, joint, choice, best, position, others[position])
         for position, entrant in enumerate(alive)
@@ -249,10 +251,10 @@ def _nothing(warned: Sequence[Reason]) -> Decision:
     return Decision(None, "undecided", (), (caveat, *warned), more_examples=None)
 
 
-def _clusters(inputs: Sequence[str]) -> list[int] | None:
-    """Repeated inputs are one observation; None when there are none."""
-    found = _numbered(inputs)
-    return None if len(set(inputs)) == len(inputs) else found
+def clusters_of(metric: Metric, inputs: Sequence[str]) -> list[int] | None:
+    """Repeated inputs are one observation, and so is a query with its texts; None when there are none."""
+    units = inputs if metric.by_query is None else queries_of(inputs)
+    return None if len(set(units)) == len(units) else _numbered(units)
 
 
 def _score(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,22 @@ class DecisionDesk(MachineDesk):
         rows: tuple[Measurement, ...],
         chosen: tuple[Contestant, ...],
         machine: Machine,
+        parameters: Mapping[str, Any] | None = None,
     ) -> Evaluated:
         now = datetime.now(UTC)
         winner = next((c for c in chosen if c.ref == evaluation.decision.choice), None)
         licence = None if winner is None else self._licence_of(winner)
         searched = last_considered(self.locations.searches, evaluation.task)
         document = documents.build(
-            evaluation, rows, chosen, machine, {}, licence, now, considered=searched
+            evaluation,
+            rows,
+            chosen,
+            machine,
+            {},
+            licence,
+            now,
+            parameters=parameters,
+            considered=searched,
         )
         file = self.locations.decisions / f"{evaluation.task}-{now:%Y%m%d-%H%M%S-%f}.petit.json"
         documents.save(document, file)

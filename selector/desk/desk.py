@@ -8,7 +8,7 @@ when it becomes true the call raises Cancelled within about 100 ms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from selector.desk.sample import read_sample
 from selector.desk.searching import OnWait, Searching
 from selector.desk.single_times import with_single_times
 from selector.desk.stated_task import task_of
+from selector.desk.task_parameters import task_parameters
 from selector.errors import DataEmpty, HubProblem
 from selector.hub import results
 from selector.hub.candidate import Candidate, SearchResult
@@ -174,11 +175,13 @@ class Desk(ExportDesk):
         repeat: int = 0,
         labels: Sequence[str] = (),
         send: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> tuple[Measurement, ...]:
         """The same inputs through every model, one computing at a time. Failures are in the rows.
 
         ``repeat`` as in Trial: 0 is as often as fair times take.
-        ``labels`` are the categories that an endpoint chooses among; without ``send`` it is sent nothing.
+        ``labels`` are the categories that an endpoint, or a task that asks for them, chooses among; without
+        ``send`` an endpoint is sent nothing. ``settings`` are parameters of the task. Raises BadSetting.
         """
         known = registry.task(task)
         if not inputs:
@@ -189,7 +192,7 @@ class Desk(ExportDesk):
             tuple(inputs),
             self.with_consent(chosen, task, inputs, labels, send=send),
             repeat=max(0, repeat),
-            parameters=dict(known.default_parameters),
+            parameters=task_parameters(known, labels, settings),
         )
         machine = self.machine()
         available = machine.memory.available_bytes
@@ -207,7 +210,7 @@ class Desk(ExportDesk):
 
         Raises InputProblem and whatever ``contestants`` raises.
         """
-        registry.task(request.task)
+        known = registry.task(request.task)
         examples = read_labelled(request)
         chosen = self.with_consent(
             self.contestants(request.refs, request.task),
@@ -226,12 +229,15 @@ class Desk(ExportDesk):
             on_event(event)
 
         raced = None
+        parameters = task_parameters(known, sorted(set(examples.labels or ())), request.settings)
         with self._database() as database:
             if request.race:
-                raced, rows = race(database, request, examples, chosen, available, watch, cancelled)
+                raced, rows = race(
+                    database, request, examples, chosen, available, watch, cancelled, parameters
+                )
             else:
                 rows = measure(
-                    database, chosen, request.task, examples, available, watch, cancelled
+                    database, chosen, known.id, examples, available, watch, cancelled, parameters
                 )
         rows = with_agreement(rows)
         # What was known before has taught already.
@@ -239,13 +245,13 @@ class Desk(ExportDesk):
         prices, texts = self.prices(), examples.inputs
         self.learn_from(fresh, request.task, texts, machine)
         if raced is not None:
-            return self._saved(raced, rows, chosen, machine)
+            return self._saved(raced, rows, chosen, machine, parameters)
         evaluation = judge(request, examples, chosen, rows, cancelled, prices)
         with self._database() as database:
             evaluation = with_single_times(
-                database, evaluation, chosen, texts, available, prices, cancelled
+                database, evaluation, chosen, texts, available, prices, cancelled, parameters
             )
-        return self._saved(evaluation, rows, chosen, machine)
+        return self._saved(evaluation, rows, chosen, machine, parameters)
 
     def decide_predictions(
         self, request: PredictionsRequest, cancelled: Callable[[], bool] = never

@@ -6,11 +6,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selector import registry
 from selector.decide.codec import (
     contestant_to_json,
     evaluation_from_json,
@@ -26,6 +27,7 @@ from selector.errors import BadSetting, DataColumns
 from selector.store.database import Database
 from selector.store.measurements import last_measurement, remember_measurement
 from selector.store.outputs import known_outputs, remember_output
+from selector.tasks.base import Task
 from selector.tasks.outputs import Output
 from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
@@ -44,12 +46,19 @@ def read_labelled(request: EvaluateRequest) -> Examples:
     return examples
 
 
-def data_key(examples: Examples) -> str:
-    """What stored outputs belong to: the file's content and the columns that were read from it."""
+def data_key(
+    examples: Examples, parameters: Mapping[str, Any] | None = None, task: Task | None = None
+) -> str:
+    """What stored outputs belong to: the file's content, the columns read from it, what was asked otherwise."""
     columns: tuple[str | None, ...] = (examples.input_column, examples.second_column)
     if any(x.code == "warning.unlabelled_rows" for x in examples.warnings):
         columns = (*columns, "labelled")  # rows without a label are left out: other numbers
-    return hashlib.sha256(repr((examples.sha256, columns)).encode()).hexdigest()
+    usual = {} if task is None else task.default_parameters
+    other = {k: v for k, v in (parameters or {}).items() if usual.get(k) != v}
+    known = (
+        (examples.sha256, columns, sorted(other.items())) if other else (examples.sha256, columns)
+    )
+    return hashlib.sha256(repr(known).encode("utf-8", "replace")).hexdigest()
 
 
 def _complete(
@@ -74,13 +83,14 @@ def measure(
     available_bytes: int,
     on_event: OnTrial,
     cancelled: Callable[[], bool],
+    parameters: Mapping[str, Any] | None = None,
 ) -> tuple[Measurement, ...]:
     """One measurement for each contestant; every output is committed the moment it arrives.
 
     Raises Cancelled; what arrived until then is used next time.
     """
     n = len(examples.inputs)
-    key = data_key(examples)
+    key = data_key(examples, {} if parameters is None else parameters, registry.task(task))
     known = {
         c.ref: {
             i: output
@@ -108,7 +118,8 @@ def measure(
         on_event(event)
 
     if waiting:
-        trial = Trial(task, examples.inputs, waiting, repeat=0)
+        given = dict(parameters or {})
+        trial = Trial(task, examples.inputs, waiting, repeat=0, parameters=given)
         for row in run_trial(
             trial,
             available_bytes=available_bytes,

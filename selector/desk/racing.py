@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selector import registry
 from selector.decide.codec import (
     contestant_to_json,
     evaluation_from_json,
@@ -37,13 +38,15 @@ def race(
     available_bytes: int,
     on_event: OnTrial,
     cancelled: Callable[[], bool],
+    parameters: Mapping[str, Any] | None = None,
 ) -> tuple[Evaluation, tuple[Measurement, ...]]:
     """The evaluation and a row for each contestant, its outputs as far as it ran.
 
     Every output is committed the moment it arrives; a race that was stopped goes on where it was.
     Raises Cancelled and what the calculator raises.
     """
-    key, task = data_key(examples), request.task
+    task, told = request.task, dict(parameters or {})
+    key = data_key(examples, told, registry.task(task))
     known = {
         c.ref: {i: x for i, (x, _) in known_outputs(database, key, task, c.ref).items()}
         for c in contestants
@@ -58,7 +61,7 @@ def race(
             remember_output(database, key, task, event.ref, event.index, output, event.seconds)
         on_event(event)
 
-    trial = Trial(task, examples.inputs, tuple(contestants))
+    trial = Trial(task, examples.inputs, tuple(contestants), parameters=told)
     facts = {c.ref: last_measurement(database, c.ref, task) for c in contestants if not c.remote}
     with (
         tempfile.TemporaryDirectory(prefix="petit-") as folder,

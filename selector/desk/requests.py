@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,8 @@ class EvaluateRequest:
     cost: str = "parameters"
     send: bool = False
     """Whether the user has seen what goes to the chat endpoints among ``refs``, and agreed."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the task, as text."""
     trained_on: Path | None = None
     """Texts that a model was trained on: examples among them are counted and told."""
     race: bool = False

@@ -7,9 +7,10 @@ text waits. Each model is timed once for a task; the figures stay in the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from selector.decide.need_llm import NeedLlm, priced
 from selector.decide.verdict_facts import Evaluation
@@ -43,6 +44,7 @@ def with_single_times(
     available_bytes: int,
     prices: Prices,
     cancelled: Callable[[], bool],
+    parameters: Mapping[str, Any] | None = None,
     counters: Path = ROOT,
 ) -> Evaluation:
     """The same evaluation, its comparisons with LLMs with figures of single texts. Raises Cancelled."""
@@ -56,7 +58,7 @@ def with_single_times(
         if ref not in found:
             task, some = evaluation.task, _some(inputs, usual)
             found[ref] = _known(database, ref, task) or _measured(
-                database, known[ref], task, some, available_bytes, cancelled, counters
+                database, known[ref], task, some, available_bytes, cancelled, counters, parameters
             )
         one = found[ref]
         if one is None:
@@ -102,6 +104,7 @@ def _measured(
     available_bytes: int,
     cancelled: Callable[[], bool],
     counters: Path,
+    parameters: Mapping[str, Any] | None,
 ) -> Single | None:
     anyway = idle_watts(counters)
     readings: list[Counters | None] = []
@@ -111,7 +114,7 @@ def _measured(
         if begins or (event.kind == "finished" and readings):
             readings.append(read_counters(counters))
 
-    trial = Trial(task, inputs, (contestant,), block=1)
+    trial = Trial(task, inputs, (contestant,), block=1, parameters=dict(parameters or {}))
     (row,) = run_trial(trial, available_bytes=available_bytes, on_event=watch, cancelled=cancelled)
     if row.error is not None or row.latency is None or row.shared:
         return None

@@ -13,7 +13,11 @@ from selector.tasks.base import Task
 
 _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
+    "zero-shot-classification": ("ForSequenceClassification",),
+    "text-ranking": ("ForSequenceClassification",),
     "token-classification": ("ForTokenClassification",),
+    "question-answering": ("ForQuestionAnswering",),
+    "translation": ("ForConditionalGeneration", "EncoderDecoderModel", "MTModel"),
     "fill-mask": ("ForMaskedLM", "ForPreTraining"),
     "summarization": ("ForConditionalGeneration", "EncoderDecoderModel"),
     "text-generation": ("ForCausalLM", "LMHeadModel"),

@@ -27,7 +27,12 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "llama": ("xllamacpp",),
 }
 """What runs a model of each engine, to be installed."""
-_EMBEDDING = {"feature-extraction", "sentence-similarity"}
+_MORE = {
+    "feature-extraction": ("embedding.py",),
+    "sentence-similarity": ("embedding.py",),
+    "translation": ("languages.toml",),
+}
+"""What lies beside the runner of a task."""
 _EXACT = {"fp32", "f32"}
 _HALF = {"fp16", "bf16", "f16"}
 
@@ -45,13 +50,13 @@ def templates(task: str, engine: str) -> dict[str, Path]:
     root = resources_root() / "exports" / "python"
     own = root if engine == "torch" else root / engine
     runner = own / "tasks" / f"{task}.py"
-    if task in _EMBEDDING:
+    if "embedding.py" in _MORE.get(task, ()):
         runner = root / "tasks" / f"{task}.py"
     if engine not in DISTRIBUTIONS or not _plain(task) or not runner.is_file():
         return {}
     found = {name: root / name for name in ("predict.py", "test_predict.py")}
     found |= {"model_loading.py": own / "model_loading.py", "runner.py": runner}
-    return found | ({"embedding.py": own / "embedding.py"} if task in _EMBEDDING else {})
+    return found | {name: own / name for name in _MORE.get(task, ()) if (own / name).is_file()}
 
 
 def _plain(task: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "fr"]
 Modality = Literal["text", "image", "audio", "video", "biology", "chemistry", "table"]
 InputKind = Literal["text", "text_pair"]
-OutputKind = Literal["labels", "vector", "similarity", "text", "spans"]
+OutputKind = Literal["labels", "vector", "similarity", "text", "spans", "passage"]
 
 PAIR_SEPARATOR = "\t"
 """A ``text_pair`` input is one string: the two texts joined by a tab."""
@@ -70,3 +70,7 @@ class Task:
     """Makes this task's runner from a loaded model of kind ``head`` (see selector/tasks/models.py)."""
     streams: bool = False
     default_parameters: Mapping[str, Any] = field(default_factory=dict)
+    asks_labels: bool = False
+    """Whether the parameter ``labels`` holds the user's own categories."""
+    parts: Mapping[Language, tuple[str, str]] = field(default_factory=dict)
+    """What the two texts of a ``text_pair`` are called, where they are not alike."""

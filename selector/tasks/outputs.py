@@ -64,7 +64,17 @@ class Spans:
     spans: tuple[Span, ...]
 
 
-Output = Labels | Vector | Similarity | Text | Spans
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of the input's text that answers, its probability (0 to 1), and its characters there."""
+
+    text: str
+    score: float
+    start: int
+    end: int
+
+
+Output = Labels | Vector | Similarity | Text | Spans | Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,8 @@ def to_json(output: Output) -> dict[str, Any]:
             return {"kind": "text", "text": text, "tokens": tokens}
         case Spans(spans):
             return {"kind": "spans", "spans": [asdict(span) for span in spans]}
+        case Passage():
+            return {"kind": "passage", **asdict(output)}
 
 
 def from_json(data: dict[str, Any]) -> Output:
@@ -130,6 +142,9 @@ def from_json(data: dict[str, Any]) -> Output:
             return Text(str(data["text"]), int(data["tokens"]))
         case "spans":
             return Spans(tuple(_span(x) for x in data["spans"]))
+        case "passage":
+            start, end = int(data["start"]), int(data["end"])
+            return Passage(str(data["text"]), float(data["score"]), start, end)
         case other:
             raise ValueError(f"unknown output kind {other!r}")
 
@@ -147,6 +162,8 @@ def answer(output: Output) -> str | float | None:
             return score
         case Text(text, _):
             return text
+        case Passage():
+            return output.text
         case Spans(spans):
             return "; ".join(f"{span.label}: {span.text}" for span in spans)
         case Vector():

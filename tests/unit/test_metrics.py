@@ -20,7 +20,7 @@ from selector.decide.text_metrics import (
     token_f1,
 )
 from selector.errors import BadSetting, DataUnreadable, UnknownMetric
-from selector.tasks.outputs import Labels, Output, ScoredLabel, Similarity, Text, Vector
+from selector.tasks.outputs import Labels, Output, Passage, ScoredLabel, Similarity, Text, Vector
 
 
 def labelled(names: list[str]) -> list[Output | None]:
@@ -132,6 +132,8 @@ def test_text_scores_stay_between_zero_and_one(pairs: list[tuple[str, str]]) -> 
     for name in metrics_for("text"):
         assert 0 <= observed(name, outputs, labels) <= 1 + 1e-12
         same: list[Output | None] = [Text(b, 1) for b in labels]
+        if name == "bleu":
+            continue  # of fewer than four words it is 0
         if name != "chrf" or all(b.strip() for b in labels):
             assert observed(name, same, labels) == pytest.approx(1)
 
@@ -145,3 +147,55 @@ def test_metrics_are_found_by_kind() -> None:
     names = [str(i) for i in range(501)]
     with pytest.raises(BadSetting):
         METRICS["macro-f1"].statistics(labelled(names), names, names)
+
+
+def test_bleu_is_sacrebleus_also_where_weights_add_up_to_one() -> None:
+    from sacrebleu.metrics import BLEU
+
+    said = ["the card is lost today", "a refund please", "hello there, my friend!", ""]
+    wanted = ["my card is lost today", "a refund , please", "hello there my good friend", "x"]
+    bleu = METRICS["bleu"]
+    outputs: list[Output | None] = [Text(x, 1) for x in said]
+    rows = bleu.statistics(outputs, wanted, [])
+    expected = BLEU().corpus_score(said, [wanted]).score / 100
+    assert float(bleu.score(rows.sum(axis=0))) == pytest.approx(expected)
+    assert float(bleu.score(rows.mean(axis=0))) == pytest.approx(expected)
+    short = bleu.statistics(outputs[:2], wanted[:2], [])
+    smoothed = BLEU().corpus_score(said[:2], [wanted[:2]]).score / 100
+    assert float(bleu.score(short.mean(axis=0))) == pytest.approx(smoothed)
+    assert float(bleu.score(bleu.statistics([None], ["x"], []).sum(axis=0))) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ndcg_is_scikit_learns_also_with_ties(seed: int) -> None:
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(seed)
+    grades = rng.integers(0, 3, (4, 15))
+    scores = rng.normal(size=(4, 15)).round(0 if seed else 3)
+    inputs = [f"query {q}\ttext {i}" for q in range(4) for i in range(15)]
+    outputs: list[Output | None] = [Similarity(float(x)) for x in scores.ravel()]
+    labels = [str(x) for x in grades.ravel()]
+    table = METRICS["ndcg"].table(outputs, labels, [], inputs)
+    expected = ndcg_score(2.0**grades - 1, scores, k=10)
+    assert float(METRICS["ndcg"].score(table.sum(axis=0))) == pytest.approx(expected)
+
+
+def test_reciprocal_rank_by_hand_and_queries_without_a_right_text_do_not_count() -> None:
+    inputs = ["a\t1", "a\t2", "a\t3", "b\t1", "b\t2", "c\t1"]
+    outputs: list[Output | None] = [Similarity(x) for x in (0.9, 0.8, 0.1, 0.5, 0.5, 1.0)]
+    labels = ["no", "yes", "oui", "1", "0", "0"]
+    mrr = METRICS["mrr"]
+    table = mrr.table(outputs, labels, [], inputs)
+    assert table.tolist() == [[0.5, 1], [0, 0], [0, 0], [1 / 1.5, 1], [0, 0], [0, 0]]
+    assert float(mrr.score(table.sum(axis=0))) == pytest.approx((0.5 + 1 / 1.5) / 2)
+    outputs[1] = None  # an answer that is missing comes last
+    assert mrr.table(outputs, labels, [], inputs)[0, 0] == pytest.approx(1 / 2)
+    with pytest.raises(DataUnreadable):
+        mrr.table(outputs, ["perhaps"] * 6, [], inputs)
+
+
+def test_an_answer_found_in_a_text_is_judged_as_a_text() -> None:
+    outputs: list[Output | None] = [Passage("the cat sat", 0.9, 0, 11), None]
+    assert observed("token-f1", outputs, ["a cat stood", "x"]) == pytest.approx(0.25)
+    assert metrics_for("passage") == ("token-f1", "exact-match")

@@ -13,7 +13,17 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 
-from selector.tasks.outputs import Labels, Output, Similarity, Span, Spans, Text, Vector, answer
+from selector.tasks.outputs import (
+    Labels,
+    Output,
+    Passage,
+    Similarity,
+    Span,
+    Spans,
+    Text,
+    Vector,
+    answer,
+)
 from selector.wording import Wording
 
 FAR = 0.2
@@ -61,6 +71,10 @@ def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
             known = math.isfinite(score)
             text = wording.number(score, 2) if known else wording.text("try.no_answer")
             return ShownAnswer(text, min(1.0, max(0.0, score)) if known else None)
+        case Passage():
+            share = min(1.0, max(0.0, output.score)) if math.isfinite(output.score) else None
+            text = " ".join(output.text.split()) or wording.text("try.no_answer")
+            return ShownAnswer(text, share, _share(output.score, wording), output.text)
         case Spans(spans):
             return _marked(spans, wording)
         case Vector(values):

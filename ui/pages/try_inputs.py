@@ -108,11 +108,18 @@ class TryInputs(QWidget):
             return
         self._task = task
         text = self._wording.text
-        kind = "pairs" if self._pairs else "prompt" if self._prompt else "lines"
-        self._heading.setText(text(f"try.heading.{kind}"))
-        self.box.setAccessibleName(text("try.first_text" if self._pairs else f"try.heading.{kind}"))
-        self.box.setPlaceholderText(text(f"try.placeholder.{kind}"))
-        self.second.setPlaceholderText(text("try.placeholder.second"))
+        one = "prompt" if task.streams else "text"
+        kind = "pairs" if self._pairs else one if self._prompt else "lines"
+        names = task.parts.get(self._wording.language, ())
+        first, second = names or (text("try.first_text"), text("try.second_text"))
+        head = "parts" if names else kind
+        self._heading.setText(text(f"try.heading.{head}", first=first, second=second))
+        self.box.setAccessibleName(first if self._pairs else text(f"try.heading.{kind}"))
+        self.second.setAccessibleName(second)
+        of_part = [text("try.placeholder.part", name=name) for name in names]
+        usual = [text(f"try.placeholder.{kind}"), text("try.placeholder.second")]
+        for box, said in zip((self.box, self.second), of_part or usual, strict=True):
+            box.setPlaceholderText(said)
         self.second.setVisible(self._pairs)
         self._show_chips(task.sample_inputs.get(self._wording.language, ()))
         self._show_count()

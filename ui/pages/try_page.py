@@ -26,6 +26,7 @@ from ui.pages.run_keys import bind_run
 from ui.pages.try_board import TryBoard
 from ui.pages.try_inputs import TryInputs
 from ui.pages.try_run import TryRun
+from ui.pages.try_settings import TrySettings
 from ui.services import Services
 from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
@@ -51,6 +52,8 @@ class TryPage(QWidget):
         self.inputs.run_asked.connect(self.run)
         self.blind = QCheckBox(text("try.blind"))
         self.blind.setToolTip(text("try.blind_tip"))
+        self.settings = TrySettings(services.wording)
+        self.settings.run_asked.connect(self.run)
         self.run_button = QPushButton(text("try.run"))
         self.run_button.setToolTip(text("try.run_tip"))
         self.run_button.clicked.connect(self.run)
@@ -103,9 +106,13 @@ class TryPage(QWidget):
             self.status.setText(self._services.wording.text("try.need_input"))
             self.inputs.box.setFocus()
             return
+        if not self.settings.complete():
+            self.status.setText(self._services.wording.text("try.need_categories"))
+            self.settings.categories.setFocus()
+            return
         self._keep_inputs(inputs)
         self.banner.hide()
-        self.trial.start(inputs)
+        self.trial.start(inputs, self.settings.labels(), self.settings.values())
         self._show_buttons()
         self._show_progress()
 
@@ -140,6 +147,7 @@ class TryPage(QWidget):
             return
         self._stack.setCurrentWidget(self._content)
         self.inputs.show_task(self._task)
+        self.settings.show_task(self._task)
 
     def _show_empty(self, kind: str) -> None:
         text = self._services.wording.text
@@ -223,6 +231,7 @@ class TryPage(QWidget):
         inside.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, SPACE.m)
         inside.setSpacing(SPACE.s)
         inside.addWidget(self.inputs)
+        inside.addWidget(self.settings)
         row = QHBoxLayout()
         row.setSpacing(SPACE.m)
         row.addWidget(self.status, 1)

@@ -113,8 +113,13 @@ class TryRun(QObject):
             on_error=self._not_found,
         )
 
-    def start(self, inputs: tuple[str, ...]) -> None:
-        """Run these inputs through every contestant."""
+    def start(
+        self,
+        inputs: tuple[str, ...],
+        labels: tuple[str, ...] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run these inputs through every contestant; see ``Desk.try_models`` for the others."""
         if self._task is None or self._job is not None:
             return
         for seat in self.seats:
@@ -125,7 +130,9 @@ class TryRun(QObject):
         refs, task, desk = [x.ref for x in self.seats], self._task.id, self._services.desk
         self._job = self._services.background.run(
             "try",
-            lambda cancelled, progress: desk.try_models(refs, task, inputs, progress, cancelled),
+            lambda cancelled, progress: desk.try_models(
+                refs, task, inputs, progress, cancelled, labels=labels, settings=settings
+            ),
             on_done=self._done,
             on_progress=self.take,
             on_error=self._error,

@@ -63,11 +63,24 @@ def batches(
     loaded: Loaded, texts: list[str], max_length: int | None = None
 ) -> Iterator[tuple[list[int], Any]]:
     """Texts of similar length together: their indices, and padded tensors."""
-    if not texts:
-        return
-    encoded = loaded.tokenizer(
-        texts, truncation=True, max_length=max_length or loaded.max_length
-    )
+    if texts:
+        limit = max_length or loaded.max_length
+        yield from padded(loaded, loaded.tokenizer(texts, truncation=True, max_length=limit))
+
+
+def pair_batches(
+    loaded: Loaded, pairs: list[tuple[str, str]]
+) -> Iterator[tuple[list[int], Any]]:
+    """The same for pairs of texts; where both do not fit, the longer one loses its end."""
+    if pairs:
+        firsts, seconds = [a for a, _ in pairs], [b for _, b in pairs]
+        limit = loaded.max_length
+        encoded = loaded.tokenizer(firsts, seconds, truncation="longest_first", max_length=limit)
+        yield from padded(loaded, encoded)
+
+
+def padded(loaded: Loaded, encoded: Any) -> Iterator[tuple[list[int], Any]]:
+    """Columns of token ids in batches: indices, and padded tensors."""
     lengths = [max(1, len(ids)) for ids in encoded["input_ids"]]
     for indices in _tight(lengths):
         rows = {name: [column[i] for i in indices] for name, column in encoded.items()}
