@@ -163,7 +163,9 @@ def parser() -> argparse.ArgumentParser:
         "--confidence", type=float, metavar="P", help="0.975, or as in the decision file"
     )
     evaluate.add_argument(
-        "--cost", default="parameters", choices=["parameters", "memory", "latency", "download"]
+        "--cost",
+        choices=["parameters", "memory", "latency", "download", "energy", "price"],
+        help="what small means; energy and price by your price table (petit endpoint prices)",
     )
 
     evaluate.add_argument(
@@ -261,12 +263,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         dest="llms",
         help="compare this model of the file, an LLM, with the smallest that may do instead",
-    )
-    decide.add_argument(
-        "--missing",
-        default="wrong",
-        choices=["wrong", "exclude"],
-        help="an answer that is not there counts as wrong, or its example is left out",
     )
 
     from selector.cli.endpoint_options import (

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 from selector.cli.console import Screen
@@ -64,6 +65,11 @@ def show_evaluation(screen: Screen, evaluation: Evaluation) -> None:
     )
     for reason in (*decision.reasons, *decision.caveats):
         screen.say(f"  · {reason_text(screen, reason)}")
+    for caveat in decision.caveats:
+        if caveat.code == "caveat.labels_suggested":
+            pairs = (shlex.quote(f"{theirs}={mine}") for theirs, mine in caveat.facts["pairs"])
+            options = " ".join(f"--map {pair}" for pair in pairs)
+            screen.say(words.text("cli.map_hint", options=options))
     if decision.more_examples is not None:
         screen.say(words.text("cli.more_examples", n=decision.more_examples))
     for need in evaluation.need_llm:
@@ -92,6 +98,8 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     found = given(desk, options.refs, options.task, everyone=True)
     # What the command does not say is as it was in the decision.
     before = found.documents[0]["metric"] if found.documents else {}
+    chosen = found.documents[0]["parameters"] if found.documents else {}
+    meanings = [(str(a), str(b)) for a, b in chosen.get("label_map", ())]
     margin, confidence = options.margin, options.confidence
     request = EvaluateRequest(
         refs=found.refs,
@@ -102,11 +110,15 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         metric=options.metric or before.get("id"),
         margin=before.get("margin") or 0.05 if margin is None else margin,
         confidence=before.get("confidence") or 0.975 if confidence is None else confidence,
-        cost=options.cost,
+        cost=options.cost or chosen.get("cost") or "parameters",
         send=options.send,
         settings=dict(options.settings),
         trained_on=options.trained_on,
         race=options.race,
+        failed=options.failed or chosen.get("failed") or "wrong",
+        label_map=tuple(options.label_map or meanings),
+        tests=options.tests,
+        targets=tuple(options.targets),
     )
     done = desk.evaluate(request, report(screen))
     again = [compared_again(desk, document, done) for document in found.documents]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is shown of an evaluation only when it is asked for: scores by parts of the examples."""
+"""What is shown of an evaluation only when it is asked for: scores by parts of the examples, sureness."""
 
 from __future__ import annotations
 
 import argparse
 
 from selector.cli.console import Screen
-from selector.decide import slices_text
+from selector.decide import calibration_text, classical_text, slices_text
 from selector.decide.slice_facts import Part
 from selector.decide.verdict_facts import Evaluation
 from selector.errors import BadReference
@@ -21,6 +21,41 @@ def show_asked(screen: Screen, evaluation: Evaluation, options: argparse.Namespa
     """Whatever the options ask for."""
     if options.slices:
         _show_slices(screen, evaluation)
+    if options.tests:
+        _show_tests(screen, evaluation)
+    if options.calibration:
+        _show_calibration(screen, evaluation)
+
+
+def _show_tests(screen: Screen, evaluation: Evaluation) -> None:
+    found, words = evaluation.classical, screen.wording
+    screen.say()
+    screen.say(words.text("tests.title"), "bold")
+    if found is None:
+        screen.say(words.text("tests.none"))
+        return
+    screen.say(f"  {classical_text.sentence(found, _name, words)}")
+    columns, rows = classical_text.table(found, _name, words)
+    screen.table(columns, rows, numbers=range(1, len(columns)))
+
+
+def _show_calibration(screen: Screen, evaluation: Evaluation) -> None:
+    words = screen.wording
+    if not evaluation.calibration:
+        screen.say(words.text("calibration.none"))
+    for found in evaluation.calibration:
+        name = _name(found.ref)
+        screen.say()
+        screen.say(f"{words.text('calibration.title')} · {name}", "bold")
+        screen.say(f"  {calibration_text.summary(found, name, words)}")
+        for columns, rows in (
+            calibration_text.bins(found, words),
+            calibration_text.curve(found, words),
+        ):
+            screen.table(columns, rows, numbers=range(3))
+            screen.say()
+        for sentence in calibration_text.advice(found, words):
+            screen.say(f"  · {sentence}")
 
 
 def _show_slices(screen: Screen, evaluation: Evaluation) -> None:

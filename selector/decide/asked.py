@@ -89,12 +89,14 @@ def evaluation_of(
     rows = {row.ref: row for row in measurements}
     entered = {each.ref: each for each in contestants}
     judged = map(score_from_json, state["models"])
-    scores = [with_costs(score, entered[score.ref], rows[score.ref]) for score in judged]
+    scores = [
+        with_costs(score, entered[score.ref], rows[score.ref], rules.cost) for score in judged
+    ]
     known = {score.ref for score in scores}
     for ref in (each.ref for each in contestants if each.ref not in known):
         error = rows[ref].error or {"code": "engine.run_failed", "facts": {"reason": "no outputs"}}
         nothing = Score(ref, None, None, None, None, None, None, None, None, error=dict(error))
-        scores.append(with_costs(nothing, entered[ref], rows[ref]))
+        scores.append(with_costs(nothing, entered[ref], rows[ref], rules.cost))
     return Evaluation(
         task=task,
         metric=METRICS[basis],
@@ -106,17 +108,21 @@ def evaluation_of(
         data_sha256=examples.sha256,
         data_name=examples.name,
         seed=rules.seed,
+        cost=rules.cost,
         basis=basis,
         inputs=len(examples.inputs),
     )
 
 
-def with_costs(score: Score, contestant: Contestant, row: Measurement) -> Score:
-    """The score with what its contestant costs."""
+def with_costs(
+    score: Score, contestant: Contestant, row: Measurement, cost: str = "parameters"
+) -> Score:
+    """The score with what its contestant costs; ``cost`` is the axis that counts."""
     return replace(
         score,
         parameters=row.parameters or contestant.parameters,
         latency_s=None if row.latency is None else row.latency.median,
         memory_peak_bytes=row.memory_peak_bytes,
         download_bytes=contestant.download_bytes,
+        cost=costs(contestant, row)[cost],
     )

@@ -14,14 +14,13 @@ from selector.decide.against_llm import LlmFacts, llm_facts_from_json
 from selector.decide.codec import contestant_from_json, measurement_from_json
 from selector.decide.conclusion import with_caveats
 from selector.decide.data import Examples, read_examples
-from selector.decide.given_scores import METRIC, evaluate_scores, has_scores, without_holes
+from selector.decide.given_scores import METRIC, evaluate_scores, has_scores
 from selector.decide.hygiene import near_duplicates, seen_before
 from selector.decide.labelling import Labelling
 from selector.decide.metrics import METRICS
 from selector.decide.predictions import read_predictions
 from selector.decide.racing import Racing, outputs_from_json
 from selector.decide.rules import Rules
-from selector.decide.scores import check_missing
 from selector.decide.verdict import evaluate
 from selector.decide.voting import Voting
 from selector.errors import BadSetting, Cancelled, DataUnreadable, ProtocolProblem
@@ -34,6 +33,10 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
     "confidence": float,
     "cost": str,
     "seed": int,
+    "failed": str,
+    "tests": bool,
+    "targets": lambda numbers: tuple(float(x) for x in numbers),
+    "label_map": lambda pairs: tuple((str(a), str(b)) for a, b in pairs),
 }
 
 ASKING = ("ask_start", "ask_answer", "ask_undo")
@@ -53,7 +56,7 @@ class Calculator:
 
     ``predictions``: ``task``, ``rules``, ``data`` (path, input_column, label_column), ``kind`` of the
     outputs where the metric does not say it, ``sizes`` by model, ``slice_columns`` that are no models,
-    and ``missing``: ``wrong`` or ``exclude``. Without a cost in ``rules``, costs in the file count where
+    Without a cost in ``rules``, costs in the file count where
     every model has one.
 
     ``hygiene``: ``data`` as for ``evaluate``; answers with ``warnings``, what a closer look at the examples
@@ -198,7 +201,7 @@ def _seen(data: Mapping[str, Any], examples: Examples) -> list[Reason]:
 def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     data = args["data"]
     known = METRICS.get(rules.metric or "")
-    task, missing = str(args.get("task", "")), check_missing(args.get("missing") or "wrong")
+    task = str(args.get("task", ""))
     found = read_predictions(
         Path(data["path"]),
         args.get("kind", "labels") if known is None else known.kind,
@@ -213,11 +216,10 @@ def _predictions(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         rules = replace(rules, cost="given")
     if has_scores(found) and rules.metric in {None, METRIC}:
         _llms(args, [], False)
-        return evaluate_scores(task, found, rules, missing).to_json()
-    told = _seen(data, found.examples)
-    if missing == "exclude":
-        found, left_out = without_holes(found)
-        told += left_out
+        scored = evaluate_scores(task, found, rules)
+        told = list(found.examples.warnings)
+        return replace(scored, decision=with_caveats(scored.decision, told)).to_json()
+    told = [*found.examples.warnings, *_seen(data, found.examples)]
     llms = _llms(args, [c.ref for c in found.contestants], rules.metric != METRIC)
     done = evaluate(task, found.examples, found.contestants, found.measurements, rules, llms=llms)
     return replace(done, decision=with_caveats(done.decision, told)).to_json()

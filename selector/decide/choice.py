@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -69,6 +69,23 @@ def choose(behind: Floats, margin: float, confidence: float) -> Choice:
         open=tuple(i for i in range(position + 1) if floor < chances[i] < confidence),
         probabilities=chances,
     )
+
+
+def too_few(n: int, confidence: float) -> bool:
+    """Whether ``n`` examples that all go one way are still within chance at this confidence."""
+    return bool(0.5**n > 1 - confidence)
+
+
+def unless_too_few(choice: Choice, n: int, confidence: float) -> Choice:
+    """Undecided where ``n`` examples could not prove anything even if all went one way.
+
+    Of two equal models, one wins all of ``n`` contested examples with probability ``2 ** -n``; a
+    bootstrap of two or three examples does not know that.
+    """
+    if len(choice.probabilities) < 2 or not too_few(n, confidence):
+        return choice
+    smaller = range(choice.position + 1)
+    return replace(choice, decided=False, ruled_out=(), open=tuple(smaller))
 
 
 def as_stopped(

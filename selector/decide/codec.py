@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
+from selector.decide.calibration_facts import calibration_from_json
+from selector.decide.classical_facts import classical_from_json
 from selector.decide.need_llm import need_llm_from_json
 from selector.decide.slice_facts import slices_from_json
 from selector.decide.verdict_facts import Basis, Decision, Evaluation, RaceFacts, Score, Status
@@ -128,6 +130,7 @@ def score_from_json(data: Json) -> Score:
         download_bytes=_integer(data["download_bytes"]),
         other_metrics={str(k): _triple(v) for k, v in data["other_metrics"].items()},
         error=None if data["error"] is None else dict(data["error"]),
+        cost=_number(data.get("cost")),
         judged=_integer(data.get("judged")),
     )
 
@@ -171,6 +174,11 @@ def evaluation_from_json(data: Json) -> Evaluation:
         need_llm=tuple(need_llm_from_json(x) for x in data.get("need_llm") or ()),
         basis=_basis(data.get("basis", "examples")),
         inputs=_integer(data.get("inputs")),
+        classical=None if data.get("classical") is None else classical_from_json(data["classical"]),
+        cost=str(data.get("cost", "parameters")),
+        failed=str(data.get("failed", "wrong")),
+        label_map=tuple((str(a), str(b)) for a, b in data.get("label_map") or ()),
+        calibration=tuple(calibration_from_json(x) for x in data.get("calibration") or ()),
         slices=None if data.get("slices") is None else slices_from_json(data["slices"]),
         race=_race(data.get("race")),
     )

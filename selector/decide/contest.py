@@ -14,7 +14,10 @@ from selector.decide.data import Examples
 from selector.decide.data_checks import FEW, judge_labels
 from selector.decide.hygiene import declared_training, near_duplicates
 from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
+from selector.decide.label_suggestions import suggest
 from selector.decide.metrics import Outputs
+from selector.decide.rules import COSTS, Rules
+from selector.engines.endpoint.prices import Prices
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason
 from selector.tasks.base import OutputKind
@@ -22,6 +25,7 @@ from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, T
 from selector.trial.measurement import Contestant, Measurement
 
 _NAMES_SHOWN = 10
+NO_PRICES = Prices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def enter(
     contestants: Sequence[Contestant],
     measurements: Sequence[Measurement],
     examples: Examples,
-    cost: str,
+    rules: Rules,
+    prices: Prices = NO_PRICES,
 ) -> list[Entrant]:
     """Pair contestants with their measurements, the cheapest first.
 
@@ -66,15 +71,13 @@ def enter(
     found = {measurement.ref: measurement for measurement in measurements}
     if len({x.ref for x in contestants}) != len(contestants) or len(found) != len(measurements):
         raise BadSetting(setting="contestants", value="twice the same", allowed="each once")
-    axes = [
-        cost,
-        *(x for x in ("parameters", "memory", "download", "latency", "given") if x != cost),
-    ]
+    cost = rules.cost
+    axes = [cost, *(x for x in COSTS if x != cost)]
     keyed: list[tuple[list[float], Entrant]] = []
     for contestant in contestants:
         measurement = found.get(contestant.ref) or _missing(contestant)
-        price = costs(contestant, measurement)
-        entrant = _entrant(contestant, measurement, examples, price[cost])
+        price = costs(contestant, measurement, prices)
+        entrant = _entrant(contestant, measurement, examples, price[cost], rules.label_map)
         known = [price[axis] for axis in axes]
         keyed.append(([math.inf if x is None else float(x) for x in known], entrant))
     keyed.sort(key=lambda item: item[0])
@@ -87,7 +90,11 @@ def _missing(contestant: Contestant) -> Measurement:
 
 
 def _entrant(
-    contestant: Contestant, measurement: Measurement, examples: Examples, cost: float | None
+    contestant: Contestant,
+    measurement: Measurement,
+    examples: Examples,
+    cost: float | None,
+    label_map: Sequence[tuple[str, str]],
 ) -> Entrant:
     n = len(examples.inputs)
     if len(measurement.outputs) > n:
@@ -97,7 +104,7 @@ def _entrant(
     match = None
     if any(isinstance(output, Labels) for output in answers):
         known = measurement.labels or seen_labels(answers)
-        match = match_labels(known, examples.labels or ())
+        match = match_labels(known, examples.labels or (), dict(label_map))
         answers = translate(answers, match)
     return Entrant(contestant, measurement, tuple(answers), match, cost)
 
@@ -147,7 +154,7 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
             facts = {"ref": entrant.ref, "count": missing, "n": n}
             found.append(Reason("caveat.missing_outputs", facts))
         if entrant.match is not None:
-            found += _label_caveat(entrant.ref, entrant.match, examples.labels or ())
+            found += _label_caveat(entrant, entrant.match, examples.labels or ())
     alive = [entrant for entrant in entrants if entrant.error is None]
     if len(alive) == 1:
         found.append(Reason("caveat.one_contestant", {"ref": alive[0].ref}))
@@ -157,21 +164,27 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
     if remote := [x.ref for x in nowhere if x.contestant.remote]:
         found.append(Reason("caveat.llm_last", {"refs": remote}))
     if unknown := [x.ref for x in nowhere if not x.contestant.remote]:
-        found.append(Reason("caveat.unknown_cost", {"refs": unknown, "cost": cost}))
+        known = "caveat.unknown_price" if cost in {"energy", "price"} else "caveat.unknown_cost"
+        found.append(Reason(known, {"refs": unknown, "cost": cost}))
     return found
 
 
-def _label_caveat(ref: str, match: LabelMatch, labels: Sequence[str]) -> list[Reason]:
+def _label_caveat(entrant: Entrant, match: LabelMatch, labels: Sequence[str]) -> list[Reason]:
     """Warn when some examples carry a label that the model was never seen to know."""
     counts: Mapping[str, int] = Counter(labels)
     lost = sum(counts[x] for x in match.unmatched_user)
     if not lost or not match.unmatched_model:
         return []
     facts = {
-        "ref": ref,
+        "ref": entrant.ref,
         "share": lost / len(labels),
         "generic": match.generic,
         "model_labels": list(match.unmatched_model[:_NAMES_SHOWN]),
         "user_labels": list(match.unmatched_user[:_NAMES_SHOWN]),
     }
-    return [Reason("caveat.labels_do_not_match", facts)]
+    told = [Reason("caveat.labels_do_not_match", facts)]
+    if pairs := suggest(entrant.answers, labels, match):
+        shown = [f"{theirs} → {mine}" for theirs, mine in pairs[:_NAMES_SHOWN]]
+        facts = {"ref": entrant.ref, "pairs": [list(x) for x in pairs], "shown": shown}
+        told.append(Reason("caveat.labels_suggested", facts))
+    return told

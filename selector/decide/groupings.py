@@ -21,8 +21,8 @@ MOST_VALUES = 30
 MOST_COLUMNS = 12
 _NUMBERS = 0.9
 """Share of cells that are numbers from which a column counts as one of numbers."""
-_LETTERS = 200
-"""Letters of an input that are looked at for its script."""
+_SIGNS = 400
+"""Signs of an input that are looked at for its script."""
 _FEW_CHARACTERS = 3
 """Different lengths below which thirds make no sense."""
 
@@ -74,12 +74,10 @@ def groupings(
 
 def script_of(text: str) -> str:
     """The writing of most letters of a text (``Latin``, ``Cyrillic`` …); empty without letters."""
-    counts: Counter[str] = Counter()
-    for sign in text:
-        if sign.isalpha():
-            counts[_script(sign)] += 1
-            if counts.total() >= _LETTERS:
-                break
+    start = text[:_SIGNS]
+    if start.isascii():  # nearly every text of many files: no need to look at each letter
+        return "Latin" if any(map(str.isalpha, start)) else ""
+    counts = Counter(_script(sign) for sign in start if sign.isalpha())
     return counts.most_common(1)[0][0] if counts else ""
 
 

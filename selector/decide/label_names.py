@@ -27,11 +27,16 @@ class LabelMatch:
     """The model's author named no classes (LABEL_0, LABEL_1 …)."""
 
 
-def match_labels(model_labels: Iterable[str], user_labels: Iterable[str]) -> LabelMatch:
+def match_labels(
+    model_labels: Iterable[str],
+    user_labels: Iterable[str],
+    given: Mapping[str, str] | None = None,
+) -> LabelMatch:
     """Match names exactly, then without case, accents, spaces, underscores and hyphens.
 
     ``LABEL_3`` also matches the user's ``3``. A folded name that two of the user's labels share
-    matches neither: guessing would invent a score.
+    matches neither: guessing would invent a score. What is ``given`` (the model's name to the user's)
+    comes first, where the user has such a label.
     """
     mine, theirs = tuple(dict.fromkeys(user_labels)), tuple(dict.fromkeys(model_labels))
     times = Counter(fold(label) for label in mine)
@@ -40,7 +45,9 @@ def match_labels(model_labels: Iterable[str], user_labels: Iterable[str]) -> Lab
     mapping: dict[str, str] = {}
     for label in theirs:
         number = _GENERIC.fullmatch(label)
-        if label in mine:
+        if given and given.get(label) in mine:
+            mapping[label] = given[label]
+        elif label in mine:
             mapping[label] = label
         elif fold(label) in folded:
             mapping[label] = folded[fold(label)]

@@ -12,6 +12,8 @@ from selector.decide.tables import Table
 from selector.errors import DataColumns, DataEmpty, DataUnreadable
 from selector.hub.candidate import Reason
 
+MOST_MODELS = 200
+"""Models that are compared at once."""
 MODEL_NAMES = ("model", "modele", "system", "systeme", "contestant")
 EXAMPLE_NAMES = ("example", "exemple", "exampleid", "id", "index", "item", "row", *INPUT_NAMES)
 PREDICTION_NAMES = (
@@ -25,7 +27,9 @@ PREDICTION_NAMES = (
 )
 TRUTH_NAMES = ("label", "etiquette", "gold", "truth", "verite", "target", "reference", "expected")
 SCORE_NAMES = ("score", "quality", "qualite")
+SURE_NAMES = ("confidence", "probability", "prob", "proba", "confiance", "probabilite")
 COST_NAMES = ("cost", "cout", "price", "prix", "parameters", "parametres", "size", "taille")
+_ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,18 @@ class LongTable:
     models: tuple[str, ...]
     predictions: dict[str, list[str]]
     """Empty text where there is none."""
+    sure: dict[str, list[float]]
+    """How sure each prediction is, from 0 to 1; NaN where that is not said."""
     scores: dict[str, list[float]] | None
     """NaN where there is none; None without a column of scores."""
     costs: dict[str, float]
     """The mean of each model's costs; models without one are left out."""
+
+
+def check_models(name: str, count: int) -> None:
+    """Raises DataUnreadable beyond MOST_MODELS: more often a wrong column than so many models."""
+    if count > MOST_MODELS:
+        raise DataUnreadable(name=name, reason="too_many_models", value=str(count))
 
 
 def is_long(table: Table) -> bool:
@@ -66,6 +78,7 @@ def read_long(table: Table) -> LongTable:
             ("label", TRUTH_NAMES),
             ("score", SCORE_NAMES),
             ("cost", COST_NAMES),
+            ("sure", SURE_NAMES),
         )
     }
     if columns["model"] is None or columns["example"] is None:
@@ -76,24 +89,31 @@ def read_long(table: Table) -> LongTable:
     labels: dict[str, str] = {}
     said: dict[str, dict[str, str]] = {}
     scored: dict[str, dict[str, float]] = {}
+    sure: dict[str, dict[str, float]] = {}
     costs: dict[str, list[float]] = {}
-    for row in table.rows:
+    nameless = []
+    for at, row in enumerate(table.rows, 1):
         cells = {k: "" if i is None else row[i].strip() for k, i in columns.items()}
         example, model = cells["example"], cells["model"]
         if not example or not model:
+            if any(cells.values()):
+                nameless.append(at)
             continue
         _once(table, labels, example, cells["label"])
         parted.setdefault(example, tuple(row[i] for i in others))
         _once(table, said.setdefault(model, {}), example, cells["prediction"])
-        if cells["score"]:
-            number = _number(table, cells["score"])
-            if scored.setdefault(model, {}).setdefault(example, number) != number:
-                raise DataUnreadable(name=table.name, reason="contradiction", value=example[:40])
+        number = _number(table, cells["score"]) if cells["score"] else math.nan
+        known = scored.setdefault(model, {})
+        if not math.isnan(number) and known.setdefault(example, number) != number:
+            raise DataUnreadable(name=table.name, reason="contradiction", value=example[:40])
+        if cells["sure"]:
+            sure.setdefault(model, {}).setdefault(example, _number(table, cells["sure"]))
         if cells["cost"]:
             costs.setdefault(model, []).append(_number(table, cells["cost"]))
     if not said:
         raise DataEmpty(name=table.name)
-    by_score = columns["score"] is not None and bool(scored)
+    check_models(table.name, len(said))
+    by_score = any(scored.values())
     names = [x for x in labels if labels[x] or by_score]
     if not names:
         if columns["label"] is None:
@@ -102,6 +122,7 @@ def read_long(table: Table) -> LongTable:
     return LongTable(
         examples=replace(
             _examples(table, names, labels, columns),
+            warnings=(*_examples(table, names, labels, columns).warnings, *_nameless(nameless)),
             extra=tuple(
                 (table.columns[i], tuple(parted[x][at] for x in names))
                 for at, i in enumerate(others)
@@ -109,6 +130,7 @@ def read_long(table: Table) -> LongTable:
         ),
         models=tuple(said),
         predictions={m: [found.get(x, "") for x in names] for m, found in said.items()},
+        sure={m: [sure.get(m, {}).get(x, math.nan) for x in names] for m in said},
         scores={m: [scored.get(m, {}).get(x, math.nan) for x in names] for m in said}
         if by_score
         else None,
@@ -132,6 +154,14 @@ def _examples(
         label_column=None if label is None else table.columns[label],
         warnings=(*table.warnings, *told),
     )
+
+
+def _nameless(rows: Sequence[int]) -> list[Reason]:
+    """Rows that name no example or no model, by their number below the names of the columns."""
+    if not rows:
+        return []
+    facts = {"count": len(rows), "rows": list(rows[:_ROWS_SHOWN])}
+    return [Reason("warning.nameless_rows", facts)]
 
 
 def _find(table: Table, known: Sequence[str]) -> int | None:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selector.decide.data import INPUT_NAMES, LABEL_NAMES, Examples, fold, further
-from selector.decide.long_predictions import is_long, read_long
+from selector.decide.long_predictions import check_models, is_long, read_long
 from selector.decide.tables import Table, read_table
 from selector.errors import DataColumns, DataEmpty, DataUnreadable
 from selector.hub.candidate import Reason
@@ -42,7 +43,8 @@ def read_predictions(
     """Read a CSV, TSV or JSON-lines file of answers.
 
     In the long form each row is one answer (``long_predictions``): columns ``example``, ``label``,
-    ``model``, ``prediction`` and, where there are any, ``score`` and ``cost``.
+    ``model``, ``prediction`` and, where there are any, ``confidence``, ``score`` and ``cost``; others part
+    the examples.
 
     In the wide form one column holds the true label (``label``, ``étiquette`` …), one may hold the input or an id;
     every other column is a model, named as it is to be shown. An empty cell is a missing answer.
@@ -72,6 +74,7 @@ def read_predictions(
     models = [i for i in range(len(table.columns)) if i not in aside]
     if label is None or not models:
         raise DataColumns(name=table.name, columns=list(table.columns), wanted=["label", "model"])
+    check_models(table.name, len(models))
     rows = [row for row in table.rows if row[label].strip()]
     if not rows:
         raise DataEmpty(name=table.name)
@@ -108,7 +111,14 @@ def _from_long(table: Table, kind: OutputKind, sizes: Mapping[str, int] | None) 
     for name in found.models:
         size = (sizes or {}).get(name)
         # A prediction is not needed where it was scored elsewhere.
-        outputs = tuple(_output(table, cell, kind) for cell in found.predictions[name])
+        said = found.predictions[name]
+        sure = found.sure[name]
+        if any(cell and math.isnan(x) for cell, x in zip(said, sure, strict=True)):
+            sure = [math.nan] * len(
+                said
+            )  # known of some answers only, it says nothing of the others
+        cells = zip(said, sure, strict=True)
+        outputs = tuple(_output(table, cell, kind, x) for cell, x in cells)
         measurements.append(Measurement(name, ENGINE, "", outputs, parameters=size))
         price = found.costs.get(name)
         contestants.append(Contestant(name, name, "", ENGINE, "", "", size, 0, cost=price))
@@ -128,14 +138,16 @@ def _find(table: Table, name: str | None, known: tuple[str, ...], required: bool
     return None
 
 
-def _output(table: Table, cell: str, kind: OutputKind) -> Output | None:
+def _output(table: Table, cell: str, kind: OutputKind, sure: float = math.nan) -> Output | None:
     text = cell.strip()
     if not text:
         return None
     if kind == "text":
         return Text(cell, 0)
     if kind == "labels":
-        return Labels((ScoredLabel(text, 1.0),))
+        if not (math.isnan(sure) or 0 <= sure <= 1):
+            raise DataUnreadable(name=table.name, reason="not_probabilities", value=f"{sure:g}")
+        return Labels((ScoredLabel(text, 1.0 if math.isnan(sure) else sure),))
     if kind == "similarity":
         try:
             return Similarity(float(text.replace(",", ".")))

@@ -16,13 +16,12 @@ from selector import registry
 from selector.decide.asked import with_costs
 from selector.decide.axes import COSTS_RACED, METRICS_RACED, costs
 from selector.decide.contest import caveats, enter
-from selector.decide.contested import confusion, confusion_labels, disagreements
 from selector.decide.data import Examples
+from selector.decide.insights import with_insights
 from selector.decide.label_names import match_labels, seen_labels, translate
 from selector.decide.metrics import METRICS
 from selector.decide.race import Race
 from selector.decide.rules import Rules
-from selector.decide.slices import metric_of_parts, slices, weak_parts
 from selector.decide.verdict import evaluate
 from selector.decide.verdict_facts import Decision, Evaluation, RaceFacts, Score
 from selector.errors import BadSetting
@@ -96,7 +95,7 @@ class Racing:
         if not any(isinstance(x, Labels) for x in outputs):
             return outputs
         known = self._known.get(ref) or seen_labels(outputs)
-        return translate(outputs, match_labels(known, self._labels))
+        return translate(outputs, match_labels(known, self._labels, dict(self._rules.label_map)))
 
     def record(
         self, ref: str, outputs: Mapping[int, Output | None], labels: Sequence[str] = ()
@@ -148,49 +147,32 @@ class Racing:
         rows = {row.ref: row for row in measurements}
         shown = [c for c in self._contestants if c.ref in running | self._failed]
         cut = [_cut(rows[c.ref], seen) for c in shown]
-        entrants = enter(shown, cut, subset, self._rules.cost)
+        entrants = enter(shown, cut, subset, self._rules)
         alive = [x for x in entrants if x.error is None]
         answers = [x.answers for x in alive]
-        names = (
-            confusion_labels(subset.labels or (), answers) if self._metric.kind == "labels" else ()
-        )
-        tables = [self._metric.statistics(x, subset.labels or (), self._names) for x in answers]
-        parts = slices(
-            metric_of_parts(self._metric),
-            [x.ref for x in alive],
-            tables,
-            subset.inputs,
-            subset.labels or (),
-            subset.extra,
-            None,
-            self._rules.margin,
-            self._rules.seed,
-        )
+        labels = subset.labels or ()
+        tables = [self._metric.statistics(x, labels, self._names) for x in answers]
         found = race.decision
         warned = caveats(entrants, subset, self._rules.cost)
-        if found.choice is not None:
-            warned += weak_parts(parts, found.choice)
-        decision = self._told(found, facts, warned)
-        return Evaluation(
+        # A model that gave no answer is behind in a race: nothing is left out.
+        done = Evaluation(
             task=self._task,
             metric=self._metric.id,
             n=len(seen),
             margin=self._rules.margin,
             confidence=self._rules.confidence,
             models=self._scores(found, rows),
-            decision=decision,
+            decision=self._told(found, facts, warned),
             data_sha256=self._examples.sha256,
             data_name=self._examples.name,
             seed=self._rules.seed,
-            disagreements=tuple(seen[i] for i in disagreements(self._metric, answers, tables)),
-            confusion={x.ref: confusion(x.answers, subset.labels or (), names) for x in alive}
-            if names
-            else {},
-            labels=names,
             inputs=len(self._examples.inputs),
             race=facts,
-            slices=parts,
+            cost=self._rules.cost,
+            label_map=self._rules.label_map,
         )
+        done = with_insights(done, self._metric, alive, subset, tables, None, self._rules)
+        return replace(done, disagreements=tuple(seen[i] for i in done.disagreements))
 
     def _told(self, found: Decision, facts: RaceFacts, warned: list[Reason]) -> Decision:
         reason = Reason("reason.race", facts.to_json())
@@ -203,7 +185,7 @@ class Racing:
         known = {c.ref: c for c in self._contestants}
         scores = [
             replace(
-                with_costs(x, known[x.ref], rows[x.ref]),
+                with_costs(x, known[x.ref], rows[x.ref], self._rules.cost),
                 judged=sum(i in self._place for i in self._outputs[x.ref]),
             )
             for x in found.models
@@ -211,7 +193,7 @@ class Racing:
         for ref in (c.ref for c in self._contestants if c.ref in self._failed):
             error = rows[ref].error or {"code": "engine.run_failed", "facts": {}}
             nothing = Score(ref, None, None, None, None, None, None, None, None, error=dict(error))
-            scores.append(with_costs(nothing, known[ref], rows[ref]))
+            scores.append(with_costs(nothing, known[ref], rows[ref], self._rules.cost))
         return tuple(scores)
 
 

@@ -8,8 +8,11 @@ from typing import Literal, get_args
 
 from selector.errors import BadSetting
 
-Cost = Literal["parameters", "memory", "latency", "download", "given"]
-"""``given``: what the user says each contestant costs: a price, an energy."""
+Cost = Literal["parameters", "memory", "latency", "download", "energy", "price", "given"]
+"""``energy`` and ``price``: of 1,000 inputs, by the user's own table; ``given``: what the user's file says."""
+COSTS: tuple[str, ...] = get_args(Cost)
+Failed = Literal["wrong", "exclude"]
+"""What an example without an answer counts as: wrong, or it is left out for every contestant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,13 @@ class Rules:
     """P(good enough) that certifies a contestant."""
     cost: str = "parameters"
     seed: int = 0
+    failed: str = "wrong"
+    label_map: tuple[tuple[str, str], ...] = ()
+    """Names of models and the user's categories that they mean."""
+    tests: bool = False
+    """Whether classical tests are wanted beside the verdict."""
+    targets: tuple[float, ...] = ()
+    """Shares of right answers for which thresholds of sureness are looked for; none: the usual ones."""
 
     def check_odds(self) -> None:
         """Raises BadSetting for a margin or confidence that no scores could meet.
@@ -41,5 +51,10 @@ class Rules:
             raise BadSetting(setting="margin", value=self.margin, allowed="0.001 … 0.999")
         if not 0.5 < self.confidence < 1:
             raise BadSetting(setting="confidence", value=self.confidence, allowed="0.501 … 0.999")
-        if self.cost not in get_args(Cost):
-            raise BadSetting(setting="cost", value=self.cost, allowed=", ".join(get_args(Cost)))
+        if self.cost not in COSTS:
+            raise BadSetting(setting="cost", value=self.cost, allowed=", ".join(COSTS))
+        if not all(0 < target < 1 for target in self.targets):
+            raise BadSetting(setting="target", value=str(self.targets), allowed="0.001 … 0.999")
+        if self.failed not in get_args(Failed):
+            allowed = ", ".join(get_args(Failed))
+            raise BadSetting(setting="failed", value=self.failed, allowed=allowed)

@@ -16,16 +16,24 @@ import numpy as np
 from selector import registry
 from selector.decide.against_llm import LlmFacts, against_llms
 from selector.decide.anytime import strict_choice
-from selector.decide.choice import Choice, choose, more_examples, spread_of, supported_margin
-from selector.decide.conclusion import Evidence, conclude, field, with_caveats
+from selector.decide.choice import (
+    Choice,
+    choose,
+    more_examples,
+    spread_of,
+    supported_margin,
+    too_few,
+    unless_too_few,
+)
+from selector.decide.conclusion import Evidence, conclude, field
 from selector.decide.contest import Entrant, caveats, enter, kind_of
-from selector.decide.contested import confusion, confusion_labels, disagreements
 from selector.decide.data import Examples
+from selector.decide.failed_items import only_answered
+from selector.decide.insights import with_insights
 from selector.decide.metrics import Metric, metric, queries_of
 from selector.decide.rules import Rules
 from selector.decide.scores import Missing, score_table
 from selector.decide.side_views import all_bad, other_metrics
-from selector.decide.slices import metric_of_parts, slices, weak_parts
 from selector.decide.statistics import (
     DRAWS,
     Posterior,
@@ -109,7 +117,11 @@ def decide(
     joint = posterior_of_means(table.values, table.bounds, _numbered(clusters), draws, seed)
     seen = Evidence(joint.scores, joint.compared, joint.levels, joint.n)
     span = table.bounds[1] - table.bounds[0]
-    choice = strict_choice(table.values, span, margin, confidence) if strict else None
+    if strict:
+        choice = strict_choice(table.values, span, margin, confidence)
+    else:
+        choice = choose(deficits(joint), margin, confidence)
+        choice = unless_too_few(choice, joint.n, confidence)
     return conclude(entered, seen, rules, table.caveats, choice)
 
 
@@ -136,12 +148,13 @@ def evaluate(
         examples: labelled; ``measurements[i].outputs[j]`` answers ``examples.inputs[j]``.
         contestants: in any order.
         measurements: one for each contestant by reference, failed ones included, in any order.
-        rules: metric, margin, confidence, cost axis, seed.
+        rules: metric, margin, confidence, cost axis, seed, what a missing answer counts as.
         draws: of the posterior.
         llms: which contestants are LLMs, and what things cost.
 
     Raises:
         BadSetting: a rule out of range, or answers to other examples.
+        NothingAnswered: missing answers are to be left out, and no example is left.
         DataColumns: the examples have no labels.
         DataUnreadable: the metric needs numbers and a label is none.
         UnknownMetric: no such metric for these outputs.
@@ -149,10 +162,20 @@ def evaluate(
     rules.check()
     if examples.labels is None:
         raise DataColumns(name=examples.name, columns=list(examples.columns), wanted="label")
-    entrants = enter(contestants, measurements, examples, rules.cost)
+    n = len(examples.inputs)
+    kept: Sequence[int] = range(n)
+    if rules.failed == "exclude":
+        examples, measurements, kept = only_answered(examples, measurements)
+    facts = llms or LlmFacts()
+    entrants = enter(contestants, measurements, examples, rules, facts.prices)
     alive = [entrant for entrant in entrants if entrant.error is None]
     chosen = _metric(task_id, rules.metric, alive)
     warned = caveats(entrants, examples, rules.cost)
+    if len(kept) < n:
+        warned.append(Reason("caveat.excluded_examples", {"count": n - len(kept), "n": n}))
+    if rules.label_map:
+        shown = [f"{theirs} → {mine}" for theirs, mine in rules.label_map[:10]]
+        warned.append(Reason("caveat.labels_mapped", {"shown": shown}))
     base = Evaluation(
         task=task_id,
         metric=chosen.id,
@@ -164,10 +187,15 @@ def evaluate(
         data_sha256=examples.sha256,
         data_name=examples.name,
         seed=rules.seed,
+        cost=rules.cost,
+        failed=rules.failed,
+        label_map=rules.label_map,
     )
     if not alive:
         return base
-    return _judge(base, chosen, examples, alive, warned, rules, draws, llms or LlmFacts())
+    done = _judge(base, chosen, examples, alive, warned, rules, draws, facts)
+    # Numbers of examples are those in the file.
+    return replace(done, disagreements=tuple(kept[i] for i in done.disagreements))
 
 
 def _metric(task_id: str, metric_id: str | None, alive: Sequence[Entrant]) -> Metric:
@@ -195,6 +223,7 @@ def _judge(
     joint = posterior(chosen, tables, clusters, draws, rules.seed)
     behind = deficits(joint)
     choice = choose(behind, rules.margin, rules.confidence)
+    choice = unless_too_few(choice, joint.n, rules.confidence)
     best = int(np.argmax(joint.scores))
     warned += all_bad(chosen, labels, names, joint, best)
     others = other_metrics(
@@ -215,35 +244,17 @@ def _judge(
         caveats=tuple(warned),
         more_examples=more,
         runner_up=_runner_up(alive, choice),
-        supported_margin=supported_margin(behind, rules.margin, rules.confidence, choice),
+        supported_margin=None
+        if len(alive) > 1 and too_few(joint.n, rules.confidence)
+        else supported_margin(behind, rules.margin, rules.confidence, choice),
     )
-    answers = [x.answers for x in alive]
-    by_part = metric_of_parts(chosen)
-    parts = slices(
-        by_part,
-        [x.ref for x in alive],
-        tables if by_part is chosen else [by_part.statistics(x, labels, names) for x in answers],
-        examples.inputs,
-        labels,
-        examples.extra,
-        clusters,
-        rules.margin,
-        rules.seed,
-    )
-    if choice.decided:
-        decision = with_caveats(decision, weak_parts(parts, alive[choice.position].ref))
-    shown = confusion_labels(labels, answers) if chosen.kind == "labels" else ()
-    matrices = {x.ref: confusion(x.answers, labels, shown) for x in alive} if shown else {}
-    return replace(
+    done = replace(
         base,
         models=tuple(scores.get(failed.ref, failed) for failed in base.models),
         decision=decision,
-        disagreements=disagreements(chosen, answers, tables),
-        confusion=matrices,
-        labels=shown,
-        slices=parts,
         need_llm=against_llms(llms, alive, scores, joint, choice, rules),
     )
+    return with_insights(done, chosen, alive, examples, tables, clusters, rules)
 
 
 def _nothing(warned: Sequence[Reason]) -> Decision:
@@ -286,6 +297,7 @@ def _score(
         download_bytes=entrant.contestant.download_bytes,
         other_metrics=others or {},
         error=entrant.error,
+        cost=entrant.cost,
     )
 
 

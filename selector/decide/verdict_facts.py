@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from selector.decide.calibration_facts import Calibration
+from selector.decide.classical_facts import Classical
 from selector.decide.need_llm import NeedLlm
 from selector.decide.slice_facts import Slices
 from selector.hub.candidate import Reason
@@ -36,6 +38,8 @@ class Score:
     other_metrics: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """Further metrics: id to (low, score, high)."""
     error: dict[str, Any] | None = None
+    cost: float | None = None
+    """On the axis that says what "small" means (Evaluation.cost); None when unknown."""
     judged: int | None = None
     """Labels or votes that say something of this one; None where all examples do."""
 
@@ -53,6 +57,7 @@ class Score:
             "download_bytes": self.download_bytes,
             "other_metrics": {k: list(v) for k, v in self.other_metrics.items()},
             "error": self.error,
+            "cost": self.cost,
             "judged": self.judged,
         }
 
@@ -142,6 +147,16 @@ class Evaluation:
     ``n`` counts votes, and a score is the mean chance to be preferred to another one."""
     slices: Slices | None = None
     """Scores on parts of the examples."""
+    calibration: tuple[Calibration, ...] = ()
+    """Of each contestant that says how sure it is."""
+    classical: Classical | None = None
+    """Tests beside the verdict, where they were asked for."""
+    cost: str = "parameters"
+    """The axis that says what "small" means: one of rules.Cost."""
+    failed: str = "wrong"
+    """What an example without an answer counts as: one of rules.Failed."""
+    label_map: tuple[tuple[str, str], ...] = ()
+    """Names of models and the user's categories that they were taken for."""
     inputs: int | None = None
     """Inputs that there are, where ``n`` counts something else."""
     race: RaceFacts | None = None
@@ -167,5 +182,10 @@ class Evaluation:
             "basis": self.basis,
             "inputs": self.inputs,
             "race": None if self.race is None else self.race.to_json(),
+            "classical": None if self.classical is None else self.classical.to_json(),
+            "cost": self.cost,
+            "failed": self.failed,
+            "label_map": [list(pair) for pair in self.label_map],
+            "calibration": [each.to_json() for each in self.calibration],
             "slices": None if self.slices is None else self.slices.to_json(),
         }

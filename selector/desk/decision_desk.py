@@ -20,6 +20,16 @@ from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Contestant, Measurement
 
 
+def choices_of(evaluation: Evaluation) -> dict[str, Any]:
+    """What the user chose for the verdict, where it is not the usual."""
+    given: dict[str, Any] = {
+        "cost": evaluation.cost if evaluation.cost != "parameters" else None,
+        "failed": evaluation.failed if evaluation.failed != "wrong" else None,
+        "label_map": [list(pair) for pair in evaluation.label_map] or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 class DecisionDesk(MachineDesk):
     """Blocking calls, from any thread; see Desk."""
 
@@ -52,7 +62,7 @@ class DecisionDesk(MachineDesk):
             {},
             licence,
             now,
-            parameters=parameters,
+            parameters={**choices_of(evaluation), **(parameters or {})},
             considered=searched,
         )
         file = self.locations.decisions / f"{evaluation.task}-{now:%Y%m%d-%H%M%S-%f}.petit.json"

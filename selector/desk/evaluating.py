@@ -136,7 +136,7 @@ def measure(
 
 def rules_of(request: EvaluateRequest | PredictionsRequest) -> dict[str, Any]:
     """What the user asks of the verdict, for the calculator."""
-    names = ("metric", "margin", "confidence", "cost")
+    names = ("metric", "margin", "confidence", "cost", "failed", "label_map", "tests", "targets")
     return {name: getattr(request, name) for name in names}
 
 
@@ -193,7 +193,6 @@ def judge_predictions(request: PredictionsRequest, cancelled: Callable[[], bool]
         "rules": rules_of(request),
         "data": table_of(request),
         "kind": request.kind,
-        "missing": request.missing,
         "slice_columns": list(request.slice_columns),
         "sizes": dict(request.sizes),
         "llms": {

@@ -129,6 +129,14 @@ class EvaluateRequest:
     """Whether the user has seen what goes to the chat endpoints among ``refs``, and agreed."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the task, as text."""
+    failed: str = "wrong"
+    """What an example without an answer counts as; ``exclude`` leaves it out for every model."""
+    label_map: tuple[tuple[str, str], ...] = ()
+    """Names of models and the user's categories that they mean."""
+    tests: bool = False
+    """Whether classical tests are wanted beside the verdict."""
+    targets: tuple[float, ...] = ()
+    """Shares of right answers for which thresholds of sureness are looked for; none: the usual ones."""
     trained_on: Path | None = None
     """Texts that a model was trained on: examples among them are counted and told."""
     race: bool = False
@@ -151,13 +159,15 @@ class PredictionsRequest:
     confidence: float = 0.975
     cost: str | None = None
     """None: the costs in the file where every model has one, else sizes."""
-    missing: str = "wrong"
-    """What an answer that is not there counts as; ``exclude`` leaves its example out for all."""
     sizes: tuple[tuple[str, int], ...] = ()
     llms: tuple[str, ...] = ()
     """Models of the file that are LLMs: each is compared with the smallest other one that may do."""
+    failed: str = "wrong"
+    label_map: tuple[tuple[str, str], ...] = ()
+    tests: bool = False
+    targets: tuple[float, ...] = ()
     trained_on: Path | None = None
-    """As in EvaluateRequest."""
+    """As in EvaluateRequest, like the four before."""
     slice_columns: tuple[str, ...] = ()
     """Columns that part the examples, where every other column is a model."""
 

@@ -342,6 +342,31 @@ def test_a_person_labels_with_keys_on_a_terminal(petit: Petit, data: Path, tmp_p
     assert [line.split(",")[2] for line in lines[1:]] == ["none", "skip"]
 
 
+def test_predictions_are_looked_into_as_asked(petit: Petit, tmp_path: Path) -> None:
+    lines = ["example,label,model,prediction,probability,channel"]
+    for i in range(120):
+        truth, channel = "ab"[i % 2], ("mail", "chat")[i % 3 == 0]
+        said = {"small": truth if i % 3 else "a", "large": f"LABEL_{i % 2}"}
+        lines += [
+            f"text {i * 7919 % 9973},{truth},{model},{word},{0.5 + i / 300},{channel}"
+            for model, word in said.items()
+            if (model, i) != ("large", 7)
+        ]
+    path = tmp_path / "predictions.csv"
+    path.write_text("\n".join(lines) + "\n")
+    options = ["--failed", "exclude", "--map", "LABEL_0=a", "--map", "LABEL_1=b", "--tests"]
+    found = petit("decide", "--predictions", str(path), *options, "--target", "0.9")
+    assert (found["n"], found["failed"]) == (119, "exclude")
+    assert {x["ref"]: x["score"] for x in found["models"]}["large"] == 1
+    assert {x["value"] for x in found["slices"]["parts"] if x["column"] == "channel"} == {
+        "mail",
+        "chat",
+    }
+    assert [x["ref"] for x in found["calibration"]] == ["small", "large"]
+    assert {x["target"] for each in found["calibration"] for x in each["tuned"]} == {0.9}
+    assert found["classical"]["test"] == "mcnemar"
+
+
 def test_predictions_from_elsewhere_are_decided_on(petit: Petit, tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
     rows = ["example,label,model,prediction,cost"]

@@ -219,6 +219,18 @@ def test_another_metric_is_asked_for_and_kept(make_bench, qtbot, measured):
     assert bench.services.project.extra["metric"] == "macro-f1"
 
 
+def test_another_meaning_of_small_decides_anew_and_is_kept(make_bench, qtbot, measured):
+    bench = make_bench(holding(decided(), measured))
+    page = open_page(bench, qtbot)
+    page.question.cost_box.setCurrentIndex(page.question.cost_box.findData("memory"))
+    page.question.cost_box.activated.emit(page.question.cost_box.currentIndex())
+    done = decide(page, bench, qtbot)
+    assert done["cost"] == "memory"
+    assert {x["cost"] for x in done["models"]} == {412_000_000}
+    assert bench.services.project.extra["cost"] == "memory"
+    assert page.results.charts.axis.currentData() == "memory"
+
+
 def test_before_measuring_the_page_says_what_will_be_here(make_bench, qtbot, job):
     page = open_page(make_bench(job), qtbot)
     assert page.waiting.isVisibleTo(page)

@@ -84,12 +84,12 @@ def test_missing_answers_count_as_asked(tmp_path: Path) -> None:
     assert wrong["decision"]["choice"] == "large"
     assert wrong["n"] == 400
     assert "caveat.missing_outputs" in [x["code"] for x in wrong["decision"]["caveats"]]
-    without = call(path, missing="exclude", rules={"margin": 0.1})
+    without = call(path, rules={"margin": 0.1, "failed": "exclude"})
     assert without["n"] == 250
     assert without["decision"]["choice"] == "small"
     assert "caveat.excluded_examples" in [x["code"] for x in without["decision"]["caveats"]]
     with pytest.raises(BadSetting):
-        call(path, missing="perhaps")
+        call(path, rules={"failed": "perhaps"})
 
 
 def test_contradictions_and_bad_files_are_named(tmp_path: Path) -> None:

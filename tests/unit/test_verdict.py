@@ -202,6 +202,7 @@ def test_caveats() -> None:
         "caveat.labels_do_not_match",
         "caveat.all_bad",
         "warning.imbalance",
+        "caveat.labels_suggested",
     }
     assert found["caveat.labels_do_not_match"]["generic"] is True
     assert found["caveat.labels_do_not_match"]["share"] == 1

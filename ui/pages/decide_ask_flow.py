@@ -29,6 +29,8 @@ from ui.services import Services
 
 BUDGETS = "ask_budget"
 """Key of the user's budgets by way in the project's extra facts."""
+MEASURED = ("parameters", "memory", "latency", "download")
+"""Meanings of small that need no price table."""
 REPEATS = {"labels": 0.05, "votes": 0.1}
 """Shares of questions that come twice: how sure the person is must be known."""
 
@@ -182,6 +184,7 @@ class DecideAskFlow(QObject):
             budget = max(
                 budget, self._given.get(way, 0) + MORE * (self._given.get(way, 0) >= budget)
             )
+        cost = project.extra.get("cost", "parameters")
         common: dict[str, Any] = {
             "refs": project.refs,
             "task": project.task,
@@ -189,6 +192,7 @@ class DecideAskFlow(QObject):
             "budget": budget,
             "input_column": project.input_column,
             "margin": project.margin,
+            "cost": cost if cost in MEASURED else "parameters",
             "repeats": REPEATS[way],
         }
 

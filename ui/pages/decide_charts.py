@@ -20,11 +20,15 @@ from ui.widgets.bar_chart import BarChart, BarRow
 from ui.widgets.plain import plain_label
 from ui.widgets.trade_off_chart import TradeOffChart, TradePoint
 
+_OWN_AXIS: Final = ("energy", "price")
+"""Costs that are only known where the decision was made by them."""
 _COSTS: Final[dict[str, Callable[[Score], float | None]]] = {
     "parameters": lambda x: x.parameters,
     "memory": lambda x: x.memory_peak_bytes,
     "latency": lambda x: x.latency_s,
     "download": lambda x: x.download_bytes,
+    "energy": lambda x: x.cost,
+    "price": lambda x: x.cost,
 }
 SIDE_BY_SIDE_SIGNS = 125
 
@@ -49,8 +53,7 @@ class DecideCharts(QWidget):
         self.trade.picked.connect(self.picked)
         self.axis = QComboBox()
         self.axis.setAccessibleName(text("decide.cost_axis"))
-        for cost in _COSTS:
-            self.axis.addItem(text(f"decide.cost.{cost}"), cost)
+        self._fill_axes("parameters")
         self.axis.activated.connect(self._show_trade)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +64,8 @@ class DecideCharts(QWidget):
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
         """Draw an evaluation."""
+        if self._evaluation is None or self._evaluation.cost != evaluation.cost:
+            self._fill_axes(evaluation.cost)
         self._evaluation = evaluation
         text, basis = self._wording.text, evaluation.basis
         keys = {
@@ -94,6 +99,13 @@ class DecideCharts(QWidget):
         alone = self._evaluation is None or self._evaluation.basis != "labels"
         return self._wording.percent(value) if alone else self._wording.points(value)
 
+    def _fill_axes(self, chosen: str) -> None:
+        self.axis.clear()
+        for cost in _COSTS:
+            if cost not in _OWN_AXIS or cost == chosen:
+                self.axis.addItem(self._wording.text(f"decide.cost.{cost}"), cost)
+        self.axis.setCurrentIndex(max(0, self.axis.findData(chosen)))
+
     def _show_trade(self) -> None:
         evaluation, words = self._evaluation, self._wording
         if evaluation is None:
@@ -104,6 +116,8 @@ class DecideCharts(QWidget):
             "memory": words.bytes,
             "latency": words.seconds,
             "download": words.bytes,
+            "energy": lambda value: f"{words.number(value)}\u00a0Wh",
+            "price": words.number,
         }
         key = f"decide.metric.{evaluation.metric}"
         score_name = words.text("decide.column.score") if words.has(key) else evaluation.metric

@@ -66,16 +66,19 @@ def _answers(
             else:
                 kept = known_outputs(store, data_key(examples), evaluation.task, score.ref)
                 outputs = {i: output for i, (output, _) in kept.items()}
-            found[score.ref] = _in_user_words(outputs, examples.labels or ())
+            meanings = dict(evaluation.label_map)
+            found[score.ref] = _in_user_words(outputs, examples.labels or (), meanings)
     return found
 
 
-def _in_user_words(outputs: dict[int, Output], labels: Sequence[str]) -> dict[int, Output]:
+def _in_user_words(
+    outputs: dict[int, Output], labels: Sequence[str], meanings: Mapping[str, str]
+) -> dict[int, Output]:
     """Label names as the user writes them, which is how they were judged."""
     if not any(isinstance(x, Labels) for x in outputs.values()):
         return outputs
     given = list(outputs.values())
-    translated = translate(given, match_labels(seen_labels(given), labels))
+    translated = translate(given, match_labels(seen_labels(given), labels, meanings))
     return {i: x for i, x in zip(outputs, translated, strict=True) if x is not None}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -37,8 +38,9 @@ from ui.theme.tokens import SPACE
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.message_banner import MessageBanner
 
-METRIC, RACE = "metric", "race"
-"""Keys of the chosen metric and of the wish to race in the project's extra facts."""
+METRIC, RACE, COST = "metric", "race", "cost"
+FAILED, MEANINGS, TESTS = "failed", "label_map", "tests"
+"""Keys in the project's extra facts of what the user chose."""
 
 
 class DecidePage(QWidget):
@@ -61,7 +63,8 @@ class DecidePage(QWidget):
         theme, wording = services.theme, services.wording
         self.question = DecideQuestion(wording)
         self.question.margin_changed.connect(self._take_margin)
-        self.question.metric_changed.connect(self._take_metric)
+        self.question.metric_changed.connect(lambda metric: self._take(METRIC, metric))
+        self.question.cost_changed.connect(lambda cost: self._take(COST, cost))
         self.question.race_changed.connect(self._take_race)
         self.question.measure_asked.connect(lambda: self.measure())
         self.question.cancel_asked.connect(self.cancel)
@@ -72,6 +75,11 @@ class DecidePage(QWidget):
         self.results = DecideResults(theme, wording)
         self.results.examples_asked.connect(self._to_task)
         self.results.margin_asked.connect(self._take_margin)
+        self.results.tests_asked.connect(lambda: self._take(TESTS, True))
+        self.results.verdict.failed_asked.connect(lambda failed: self._take(FAILED, failed))
+        self.results.verdict.meanings_asked.connect(
+            lambda pairs: self._take(MEANINGS, [list(pair) for pair in pairs])
+        )
         self.results.hide()
         self.llm = DecideLlmFlow(services, self.results.llm, lambda: self.examples.examples, self)
         self.llm.measure_asked.connect(self.measure)
@@ -110,6 +118,7 @@ class DecidePage(QWidget):
             return
         self._stack.setCurrentWidget(self._content)
         self.question.show_margin(project.margin)
+        self.question.show_cost(project.extra.get(COST, "parameters"))
         if self._task is not None:
             self.question.show_metrics(self._task.metrics, project.extra.get(METRIC))
             race = project.extra.get(RACE) is True
@@ -139,6 +148,10 @@ class DecidePage(QWidget):
             label_column=project.label_column,
             metric=project.extra.get(METRIC),
             margin=project.margin,
+            cost=project.extra.get(COST, "parameters"),
+            failed=project.extra.get(FAILED, "wrong"),
+            label_map=tuple((str(a), str(b)) for a, b in project.extra.get(MEANINGS, ())),
+            tests=bool(project.extra.get(TESTS)),
             send=send,
             race=self.question.race.isChecked(),
         )
@@ -297,9 +310,9 @@ class DecidePage(QWidget):
             self._services.change_project(replace(project, margin=margin))
         self._decide_again()
 
-    def _take_metric(self, metric: str) -> None:
+    def _take(self, key: str, value: Any) -> None:
         project = self._services.project
-        self._services.change_project(replace(project, extra={**project.extra, METRIC: metric}))
+        self._services.change_project(replace(project, extra={**project.extra, key: value}))
         self._decide_again()
 
     def _take_race(self, race: bool) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from selector.decide.axes import METRICS_RACED
+from selector.decide.axes import COSTS_RACED, METRICS_RACED
 from selector.wording import Wording
 from ui.pages.labels import label
 from ui.theme.tokens import SPACE
@@ -25,6 +25,7 @@ from ui.widgets.flow_layout import FlowLayout
 from ui.widgets.plain import plain_label, restyle
 
 PAUSE_MS = 500
+AXES = ("parameters", "memory", "latency", "download", "energy", "price")
 LEAST, MOST = 0.5, 50.0
 
 
@@ -55,12 +56,14 @@ class DecideQuestion(QFrame):
         margin_changed: a share, after a pause.
         metric_changed: a metric's id.
         race_changed: whether to stop once the answer is known.
+        cost_changed: the axis that says what "small" means.
         measure_asked, cancel_asked: a button was pressed.
     """
 
     margin_changed = Signal(float)
     metric_changed = Signal(str)
     race_changed = Signal(bool)
+    cost_changed = Signal(str)
     measure_asked = Signal()
     cancel_asked = Signal()
 
@@ -81,6 +84,12 @@ class DecideQuestion(QFrame):
         self.margin.valueChanged.connect(self._margin_edited)
         self.metric_box.activated.connect(self._metric_chosen)
         self._by = plain_label(text("decide.question_metric"))
+        self.cost_box = QComboBox()
+        self.cost_box.setAccessibleName(text("decide.cost_name"))
+        self.cost_box.setToolTip(text("decide.cost_tip"))
+        for cost in AXES:
+            self.cost_box.addItem(text(f"decide.by.{cost}"), cost)
+        self.cost_box.activated.connect(self._cost_chosen)
         self._end = plain_label()
         self._labelled = True
         self.measure = QPushButton(text("decide.measure"))
@@ -98,6 +107,8 @@ class DecideQuestion(QFrame):
         flow = FlowLayout(sentence)
         for piece in (
             plain_label(text("decide.question_start")),
+            self.cost_box,
+            plain_label(text("decide.question_by")),
             self.margin,
             plain_label(text("decide.question_margin")),
             self._by,
@@ -141,9 +152,14 @@ class DecideQuestion(QFrame):
         self.metric_box.setEnabled(len(ids) > 1)
 
     def show_race(self, race: bool, metric: str) -> None:
-        """Show the project's choice; only means over examples can be raced."""
-        self.race.setEnabled(metric in METRICS_RACED)
+        """Show the project's choice; only means over examples, by a size known before, can be raced."""
+        cost = str(self.cost_box.currentData())
+        self.race.setEnabled(metric in METRICS_RACED and cost in COSTS_RACED)
         self.race.setChecked(race and self.race.isEnabled())
+
+    def show_cost(self, cost: str) -> None:
+        """Show the axis that says what "small" means."""
+        self.cost_box.setCurrentIndex(max(0, self.cost_box.findData(cost)))
 
     def show_data(self, name: str, n: int, *, labelled: bool = True) -> None:
         """Say on what it is measured; nothing is known with ``n`` 0, and nothing measured unlabelled."""
@@ -180,6 +196,7 @@ class DecideQuestion(QFrame):
         self.cancel.setVisible(running)
         self.cancel.setEnabled(running)
         self._show_below()
+        self.cost_box.setEnabled(not running)
         for control in (self.margin, self.metric_box):
             control.setEnabled(
                 not running and (control is self.margin or self.metric_box.count() > 1)
@@ -198,6 +215,9 @@ class DecideQuestion(QFrame):
 
     def _tell_margin(self) -> None:
         self.margin_changed.emit(round(self.margin.value() / 100, 4))
+
+    def _cost_chosen(self) -> None:
+        self.cost_changed.emit(str(self.cost_box.currentData()))
 
     def _metric_chosen(self) -> None:
         self.metric_changed.emit(str(self.metric_box.currentData()))

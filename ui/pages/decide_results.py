@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 from selector.decide.verdict_facts import Evaluation
 from selector.wording import Wording
 from ui.models.scores_model import Column, ScoresModel
+from ui.pages.decide_calibration import DecideCalibration
 from ui.pages.decide_charts import DecideCharts
 from ui.pages.decide_confusion import DecideConfusion
 from ui.pages.decide_disagreements import DecideDisagreements
 from ui.pages.decide_llm import DecideLlm
 from ui.pages.decide_slices import DecideSlices
+from ui.pages.decide_tests import DecideTests
 from ui.pages.decide_verdict import DecideVerdict
 from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
@@ -33,10 +35,12 @@ class DecideResults(QWidget):
     Signals:
         examples_asked: the user wants to add examples.
         margin_asked: take this margin, a share.
+        tests_asked: make classical tests too.
     """
 
     examples_asked = Signal()
     margin_asked = Signal(float)
+    tests_asked = Signal()
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,11 +58,16 @@ class DecideResults(QWidget):
         self.disagreements = DecideDisagreements(theme, wording)
         self.confusion = DecideConfusion(theme, wording)
         self.slices = DecideSlices(theme, wording)
+        self.calibration = DecideCalibration(theme, wording)
+        self.tests = DecideTests(wording)
+        self.tests.tests_asked.connect(self.tests_asked)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.disagreements, wording.text("decide.disagreements"))
         self.tabs.addTab(self.confusion, wording.text("decide.confusion"))
         self.tabs.addTab(self.slices, wording.text("slices.title"))
+        self.tabs.addTab(self.calibration, wording.text("calibration.title"))
+        self.tabs.addTab(self.tests, wording.text("tests.title"))
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.m)
@@ -77,6 +86,10 @@ class DecideResults(QWidget):
         self.charts.show_evaluation(evaluation)
         has_confusion = self.confusion.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
+        has_sureness = self.calibration.show_evaluation(evaluation)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.calibration), has_sureness)
+        has_tests = self.tests.show_evaluation(evaluation, can_measure=can_measure)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.tests), has_tests)
         has_parts = self.slices.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.slices), has_parts)
         self.tabs.setVisible(basis == "examples")  # others have no right answers to be shown with
@@ -116,14 +129,18 @@ class DecideResults(QWidget):
     def _row_clicked(self, index: QModelIndex) -> None:
         score = self.scores.score_at(index.row())
         if score is not None:
-            self.confusion.choose(score.ref)
+            self._choose(score.ref)
 
     def _picked(self, ref: str) -> None:
         for row in range(self.scores.rowCount()):
             score = self.scores.score_at(row)
             if score is not None and score.ref == ref:
                 self.table.selectRow(row)
-        self.confusion.choose(ref)
+        self._choose(ref)
+
+    def _choose(self, ref: str) -> None:
+        for tab in (self.confusion, self.calibration):
+            tab.choose(ref)
 
     def _look(self) -> None:
         self.scores.set_icons(

@@ -32,10 +32,14 @@ class DecideVerdict(QFrame):
     Signals:
         examples_asked: the user wants to add examples.
         margin_asked: take this margin, a share.
+        failed_asked: what examples without an answer are to count as.
+        meanings_asked: pairs of a model's name and the category it means; an empty tuple forgets them.
     """
 
     examples_asked = Signal()
     margin_asked = Signal(float)
+    failed_asked = Signal(str)
+    meanings_asked = Signal(tuple)
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +60,19 @@ class DecideVerdict(QFrame):
         flow = FlowLayout(self._buttons)
         for button in (self.examples, self.use_margin):
             flow.addWidget(button)
+        self._meanings: tuple[tuple[str, str], ...] = ()
+        self.leave_out = QPushButton(wording.text("decide.leave_failed_out"))
+        self.leave_out.clicked.connect(lambda: self.failed_asked.emit("exclude"))
+        self.count_wrong = QPushButton(wording.text("decide.count_failed_wrong"))
+        self.count_wrong.clicked.connect(lambda: self.failed_asked.emit("wrong"))
+        self.take = QPushButton(wording.text("decide.take_meanings"))
+        self.take.clicked.connect(lambda: self.meanings_asked.emit(self._meanings))
+        self.forget = QPushButton(wording.text("decide.forget_meanings"))
+        self.forget.clicked.connect(lambda: self.meanings_asked.emit(()))
+        self._choices = QWidget()
+        choices = FlowLayout(self._choices)
+        for button in (self.leave_out, self.count_wrong, self.take, self.forget):
+            choices.addWidget(button)
         self._lists = QVBoxLayout()
         self._lists.setSpacing(SPACE.xs)
         words = QVBoxLayout()
@@ -63,6 +80,7 @@ class DecideVerdict(QFrame):
         for item in (self.headline, self.basis, self.more, self.supported, self._buttons):
             words.addWidget(item)
         words.addLayout(self._lists)
+        words.addWidget(self._choices)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE.l, SPACE.l, SPACE.l, SPACE.l)
         row.setSpacing(SPACE.m)
@@ -97,6 +115,24 @@ class DecideVerdict(QFrame):
         self.examples.setVisible(not decided and alive and evaluation.basis == "examples")
         self._buttons.setVisible(not decided and alive)
         self._show_lists(evaluation)
+        self._show_choices(evaluation, can_measure=can_measure)
+
+    def _show_choices(self, evaluation: Evaluation, *, can_measure: bool) -> None:
+        """What the user may decide about answers that are missing or speak of other categories."""
+        caveats = evaluation.decision.caveats
+        missing = any(x.code == "caveat.missing_outputs" for x in caveats)
+        pairs = [x.facts["pairs"] for x in caveats if x.code == "caveat.labels_suggested"]
+        offered = {str(theirs): str(mine) for found in pairs for theirs, mine in found}
+        self._meanings = (*evaluation.label_map, *offered.items())
+        shown = {
+            self.leave_out: missing and evaluation.failed == "wrong",
+            self.count_wrong: evaluation.failed == "exclude",
+            self.take: bool(offered),
+            self.forget: bool(evaluation.label_map),
+        }
+        for button, wanted in shown.items():
+            button.setVisible(wanted and can_measure)
+        self._choices.setVisible(can_measure and any(shown.values()))
 
     def sentences(self) -> list[str]:
         """Reasons and caveats as shown."""

@@ -59,6 +59,11 @@ class PlotFrame:
             self.plot.bottom() - min(1.0, max(0.0, up)) * self.plot.height(),
         )
 
+    def line_at(self, value: float) -> QPointF:
+        """Where both values are the same, also outside of the frame."""
+        across = (self._scaled(value) - self._low_x) / (self._high_x - self._low_x)
+        return QPointF(self.plot.left() + across * self.plot.width(), self._y_of(value))
+
     def zone_edge(self, zone: tuple[float, str] | None) -> list[QRectF]:
         """The line labels should not lie on."""
         if zone is None:
