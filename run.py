@@ -4,6 +4,7 @@
 
 python3 run.py            set up if need be, then open the window (or run the sample project without a display)
 python3 run.py test       set up if need be, then run every check and the whole test suite
+python3 run.py shots      set up if need be, then render every page into screenshots-out (--help says more)
 python3 run.py ARGS...    set up if need be, then `petit ARGS...`
 """
 
@@ -224,6 +225,8 @@ def main(arguments: list[str]) -> int:
         print("\nStopped; nothing half-made is left.", file=sys.stderr)
         return 130
     command = [str(PYTHON), "-m", "selector", *arguments]
+    if arguments[:1] == ["shots"]:
+        command = [str(PYTHON), str(ROOT / "docs" / "take_pictures.py"), *arguments[1:]]
     if os.name != "nt":
         os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode

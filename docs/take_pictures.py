@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders every page of the window offscreen, on the sample project, for people to look at.
 
-    python docs/take_pictures.py OUT [--themes light dark] [--languages en fr] [--size 1280x720] [--run]
+    python3 run.py shots [OUT] [--themes light dark contrast] [--languages en fr] [--size 1280x720] [--run]
 
-With ``--run`` the sample's trial and evaluation are run once first, so that Try and Decide show results.
+Beside the pictures lies ``contact-sheet.png`` with all of them. With ``--run`` the sample's trial and
+evaluation are run once first, so that Try and Decide show results.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from selector.desk.desk import Desk
@@ -24,6 +28,7 @@ from selector.paths import locations
 from selector.settings import Settings
 from ui.window import Window
 
+SMOOTH = Qt.TransformationMode.SmoothTransformation
 PAGES = ("machine", "task", "candidates", "try", "decide")
 
 
@@ -43,8 +48,8 @@ def settle(app: QApplication, window: Window, at_least: float = 0.6, at_most: fl
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--themes", nargs="+", default=["light", "dark"])
+    parser.add_argument("out", type=Path, nargs="?", default=Path("screenshots-out"))
+    parser.add_argument("--themes", nargs="+", default=["light", "dark", "contrast"])
     parser.add_argument("--languages", nargs="+", default=["en", "fr"])
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--run", action="store_true")
@@ -52,6 +57,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     width, height = (int(part) for part in options.size.split("x"))
     app = QApplication([])
+    taken: list[tuple[str, QPixmap]] = []
     with tempfile.TemporaryDirectory() as folder:
         places = locations(Path(folder))
         desk = Desk(places, offline=True)
@@ -85,10 +91,32 @@ def main() -> None:
                     if options.run and callable(begin):
                         begin()
                         settle(app, window, 1.0)
-                    window.grab().save(str(options.out / f"{name}-{theme}-{language}.png"))
+                    picture = window.grab()
+                    picture.save(str(options.out / f"{name}-{theme}-{language}.png"))
+                    taken.append((f"{name} · {theme} · {language}", picture))
                 window.close()
                 window.deleteLater()
                 settle(app, window, 0.2)
+    contact_sheet(taken, len(PAGES)).save(str(options.out / "contact-sheet.png"))
+
+
+def contact_sheet(pictures: Sequence[tuple[str, QPixmap]], columns: int) -> QPixmap:
+    """All pictures, small, ``columns`` in a row, each with its name."""
+    width, gap = 480, 16
+    small = [(n, p.scaledToWidth(width, SMOOTH)) for n, p in pictures]
+    height = max((p.height() for _, p in small), default=0) + 24
+    rows = -(-len(small) // columns)
+    sheet = QPixmap(columns * (width + gap) + gap, rows * (height + gap) + gap)
+    sheet.fill(QColor("#808080"))
+    painter = QPainter(sheet)
+    painter.setPen(QColor("#FFFFFF"))
+    for number, (name, picture) in enumerate(small):
+        x = gap + number % columns * (width + gap)
+        y = gap + number // columns * (height + gap)
+        painter.drawText(x, y + 15, name)
+        painter.drawPixmap(x, y + 24, picture)
+    painter.end()
+    return sheet
 
 
 if __name__ == "__main__":

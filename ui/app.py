@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", nargs="?", type=Path, help="a decision file, *.petit.json")
     parser.add_argument("--data-dir", type=Path, help="where Petit keeps its own files")
     parser.add_argument("--offline", action="store_true", help="contact nobody")
-    parser.add_argument("--theme", choices=("system", "light", "dark"))
+    parser.add_argument("--theme", choices=("system", "light", "dark", "contrast"))
     parser.add_argument("--language", choices=LANGUAGES)
     return parser
 

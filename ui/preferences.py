@@ -8,7 +8,12 @@ from PySide6.QtWidgets import QComboBox
 from selector.wording import Wording
 
 _LANGUAGES = (("en", "English"), ("fr", "Français"))
-_THEMES = (("", "theme_system"), ("light", "theme_light"), ("dark", "theme_dark"))
+_THEMES = (
+    ("", "theme_system"),
+    ("light", "theme_light"),
+    ("dark", "theme_dark"),
+    ("contrast", "theme_contrast"),
+)
 
 
 def language_box(wording: Wording) -> QComboBox:
@@ -23,7 +28,7 @@ def language_box(wording: Wording) -> QComboBox:
 
 
 def theme_box(wording: Wording, theme: str) -> QComboBox:
-    """System, light, dark; ``theme`` is chosen."""
+    """System, light, dark, high contrast; ``theme`` is chosen."""
     box = QComboBox()
     box.setAccessibleName(wording.text("window.theme"))
     box.setToolTip(wording.text("window.theme"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from selector.desk.desk import Desk
 from selector.store.projects import Project
+from selector.wording import Wording
 from ui.page_stack import PAGES
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QAbstractItemView)
@@ -84,3 +86,38 @@ def test_that_nothing_is_clipped_and_every_control_has_a_name(
     missing = f"{name.removesuffix('Page').lower()}."
     texts = [w.text() for w in [*shown(page, QLabel), *shown(page, QAbstractButton)]]
     assert [text for text in texts if text.startswith((missing, "candidates."))] == []
+
+
+class Longer(Wording):
+    """English, 40 % longer and with marks above and below: what translators may need."""
+
+    def text(self, key: str, **facts: object) -> str:
+        """See Wording."""
+        said = super().text(key, **facts)
+        return f"{said} {'ÀÉĵǧ ' * (max(2, len(said) * 2 // 5) // 5)}" if said != key else said
+
+
+@pytest.mark.parametrize("direction", ["left to right", "right to left"])
+@pytest.mark.parametrize("theme", ["light", "contrast"])
+@pytest.mark.parametrize(("module", "name"), MINE)
+def test_that_longer_words_and_mirrored_pages_clip_nothing(
+    make_bench, desk, qtbot, qapp, module, name, theme, direction
+):
+    bench = make_bench(sample_job(desk), "en", theme)
+    bench.services.wording = Longer("en")
+    before = qapp.layoutDirection()
+    if direction == "right to left":
+        qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        page = getattr(importlib.import_module(f"ui.pages.{module}"), name)(bench.services)
+        qtbot.addWidget(page)
+        bench.show(page)
+        page.resize(1000, 900)
+        page.show()
+        page.activate()
+        qtbot.waitUntil(lambda: not bench.services.background.busy, timeout=5000)
+        qtbot.wait(20)
+        page.grab()
+        assert clipped(page) == []
+    finally:
+        qapp.setLayoutDirection(before)

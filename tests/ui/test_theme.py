@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 import ui
 from ui.theme.icons import Icons, app_icon, icon_folder, tinted
 from ui.theme.stylesheet import apply_theme, style_sheet
-from ui.theme.theme import Theme
+from ui.theme.theme import Theme, scheme_of
 from ui.theme.tokens import SCHEMES, TYPE, Scheme, Tokens, contrast
 
-BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])
+BOTH = pytest.mark.parametrize("scheme", sorted(SCHEMES))
 TEXT_PAIRS = [
     *(
         (ink, ground)
@@ -69,6 +69,33 @@ def plain_app(qapp):
 def test_text_has_a_contrast_of_4_5_to_its_ground(scheme: Scheme, ink: str, ground: str):
     tokens = SCHEMES[scheme]
     assert contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["contrast-light", "contrast-dark"])
+@pytest.mark.parametrize(("ink", "ground"), TEXT_PAIRS)
+def test_high_contrast_is_7_for_every_text_and_outline(scheme: Scheme, ink: str, ground: str):
+    tokens = SCHEMES[scheme]
+    assert contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 7
+    assert contrast(tokens.border, tokens.surface) >= 7
+
+
+@pytest.mark.parametrize(
+    ("choice", "dark", "wants_contrast", "scheme"),
+    [
+        ("", False, False, "light"),
+        ("", True, False, "dark"),
+        ("", True, True, "contrast-dark"),
+        ("", False, True, "contrast-light"),
+        ("light", True, True, "light"),
+        ("dark", False, True, "dark"),
+        ("contrast", False, False, "contrast-light"),
+        ("contrast", True, False, "contrast-dark"),
+    ],
+)
+def test_the_users_choice_counts_more_than_what_the_system_asks_for(
+    choice: str, dark: bool, wants_contrast: bool, scheme: str
+):
+    assert scheme_of(choice, dark, wants_contrast) == scheme
 
 
 @BOTH

@@ -12,11 +12,27 @@ from ui.theme.stylesheet import apply_theme
 from ui.theme.tokens import SCHEMES, Scheme, Tokens
 
 _SCHEME_HINTS = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+CHOICES = ("", "light", "dark", "contrast")
 
 
-def system_scheme(app: QApplication) -> Scheme:
+def scheme_of(choice: str, dark: bool, contrast: bool) -> Scheme:
+    """The scheme for a choice and what the system asks for; a choice of contrast keeps its light or dark."""
+    if choice == "contrast" or (not choice and contrast):
+        return "contrast-dark" if dark else "contrast-light"
+    if choice:
+        return "dark" if choice == "dark" else "light"
+    return "dark" if dark else "light"
+
+
+def system_is_dark(app: QApplication) -> bool:
     """What the system asks for; light when it does not say."""
-    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+    return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def system_wants_contrast(app: QApplication) -> bool:
+    """Whether the system asks for high contrast."""
+    wanted = app.styleHints().accessibility().contrastPreference()
+    return wanted == Qt.ContrastPreference.HighContrast
 
 
 class Theme(QObject):
@@ -35,6 +51,9 @@ class Theme(QObject):
         self._icons = Icons()
         self._tokens = SCHEMES["light"]
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        # The hints' own object must be held: it is a new one at every question otherwise.
+        self._accessibility = app.styleHints().accessibility()
+        self._accessibility.contrastPreferenceChanged.connect(self._system_changed)
         self.choose(choice)
 
     @property
@@ -44,14 +63,14 @@ class Theme(QObject):
 
     @property
     def choice(self) -> str:
-        """``light``, ``dark`` or nothing for as the system does."""
+        """``light``, ``dark``, ``contrast`` or nothing for as the system does."""
         return self._choice
 
     def choose(self, choice: str) -> None:
-        """Use ``light`` or ``dark``; anything else follows the system."""
-        self._choice = choice if choice in SCHEMES else ""
+        """Use one of ``CHOICES``; anything else follows the system."""
+        self._choice = choice if choice in CHOICES else ""
         hints = self._app.styleHints()
-        if self._choice:
+        if self._choice in _SCHEME_HINTS:
             # Only window frames and native dialogs follow this; our colours are our own.
             hints.setColorScheme(_SCHEME_HINTS[self._choice])
         else:
@@ -60,9 +79,7 @@ class Theme(QObject):
 
     def refresh(self) -> None:
         """Apply everything anew, for instance after the application's font changed."""
-        scheme: Scheme = "light"
-        if self._choice == "dark" or (not self._choice and system_scheme(self._app) == "dark"):
-            scheme = "dark"
+        scheme = self._wanted()
         self._icons.clear()
         self._tokens = apply_theme(self._app, scheme)
         self.changed.emit()
@@ -79,7 +96,9 @@ class Theme(QObject):
         """An icon as a pixmap of ``size`` logical pixels."""
         return self._icons.pixmap(name, getattr(self._tokens, role), size, ratio)
 
+    def _wanted(self) -> Scheme:
+        return scheme_of(self._choice, system_is_dark(self._app), system_wants_contrast(self._app))
+
     def _system_changed(self) -> None:
-        wanted = system_scheme(self._app)
-        if not self._choice and wanted != self._tokens.scheme:
+        if self._wanted() != self._tokens.scheme:
             self.refresh()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Scheme = Literal["light", "dark"]
+Scheme = Literal["light", "dark", "contrast-light", "contrast-dark"]
 Tone = Literal["ok", "warn", "bad", "accent", "neutral"]
 
 
@@ -94,7 +94,58 @@ DARK: Final = Tokens(
     bad_soft="#43231F",
     series=("#8FB1FF", "#FFB072", "#6CCB93", "#D8A3F0"),
 )
-SCHEMES: Final[dict[Scheme, Tokens]] = {"light": LIGHT, "dark": DARK}
+CONTRAST_LIGHT: Final = Tokens(
+    scheme="contrast-light",
+    bg="#FFFFFF",
+    surface="#FFFFFF",
+    sunken="#FFFFFF",
+    hover="#E6E6E6",
+    text="#000000",
+    muted="#1F1F1F",
+    disabled="#595959",
+    border="#000000",
+    border_strong="#000000",
+    accent="#0A2A8C",
+    accent_hover="#001A66",
+    on_accent="#FFFFFF",
+    accent_soft="#DCE6FF",
+    ok="#004D1F",
+    ok_soft="#E0F5E8",
+    warn="#573700",
+    warn_soft="#FFF2D6",
+    bad="#8A0000",
+    bad_soft="#FFE5E3",
+    series=("#0A2A8C", "#8A2F00", "#004D1F", "#5E1580"),
+)
+CONTRAST_DARK: Final = Tokens(
+    scheme="contrast-dark",
+    bg="#000000",
+    surface="#000000",
+    sunken="#000000",
+    hover="#262626",
+    text="#FFFFFF",
+    muted="#EDEDED",
+    disabled="#A6A6A6",
+    border="#FFFFFF",
+    border_strong="#FFFFFF",
+    accent="#FFE04D",
+    accent_hover="#FFEB8A",
+    on_accent="#000000",
+    accent_soft="#332B00",
+    ok="#7DFFB0",
+    ok_soft="#00260F",
+    warn="#FFC24D",
+    warn_soft="#2E2000",
+    bad="#FFA8A0",
+    bad_soft="#330800",
+    series=("#FFE04D", "#7DD0FF", "#7DFFB0", "#F0B0FF"),
+)
+SCHEMES: Final[dict[Scheme, Tokens]] = {
+    "light": LIGHT,
+    "dark": DARK,
+    "contrast-light": CONTRAST_LIGHT,
+    "contrast-dark": CONTRAST_DARK,
+}
 
 
 @dataclass(frozen=True, slots=True)
