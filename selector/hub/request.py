@@ -16,6 +16,7 @@ from selector.errors import (
     BadSetting,
     HubBusy,
     HubOffline,
+    HubProblem,
     HubUnreachable,
     NotDownloaded,
     ProtocolProblem,
@@ -39,6 +40,7 @@ from selector.hub.pacing import Pacing
 from selector.hub.patience import Patience
 from selector.hub.progress import Progress
 from selector.hub.ranking import rank
+from selector.hub.relatives import forms_elsewhere
 from selector.hub.remembered import Remembered
 from selector.hub.score import Weights
 from selector.hub.search import search
@@ -131,7 +133,7 @@ class Request:
     def info(self) -> dict[str, Any]:
         """See service.py."""
         ref, task, machine = ref_of(self.args), _task(self.args), _machine(self.args)
-        row = interruptible(lambda: self._row(ref), self.cancelled)
+        row = interruptible(lambda: self._with_forms(self._row(ref)), self.cancelled)
         engines = _engines(ref)
         if task is not None and not row.on_disk:
             Remembered(self.locations.model_index).learn(row, task)
@@ -164,6 +166,14 @@ class Request:
             except NotDownloaded:
                 raise problem from None
         return replace(row, about=replace(row.about, summary=summary), here=self._here(row.facts))
+
+    def _with_forms(self, row: Row) -> Row:
+        """With its forms in other repositories, of which no list of a search may have told."""
+        if row.on_disk or self.args.get("here") or self.client.offline:
+            return row
+        with suppress(HubProblem):
+            return replace(row, siblings=forms_elsewhere(self.client, row))
+        return row
 
     def _summary(self, row: Row) -> Known[str]:
         """The first words of the card; a README is fetched once, and not again for its commit."""

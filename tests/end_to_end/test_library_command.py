@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from selector.desk.desk import Desk
@@ -146,7 +147,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows can neither stop a process nor has terminals")
-def test_pull_says_that_it_reconnects_to_a_hub_that_stalls_or_dies_and_gets_everything(
+def test_pull_says_that_it_reconnects_after_a_stall_sleep_or_lost_hub_and_gets_everything(
     tmp_path: Path, served: Callable[..., tuple[subprocess.Popen[str], str]]
 ) -> None:
     import pty
@@ -177,8 +178,14 @@ def test_pull_says_that_it_reconnects_to_a_hub_that_stalls_or_dies_and_gets_ever
     shows("nothing comes, reconnecting in 8")
     hub.send_signal(signal.SIGCONT)
     shows("MB/s")
+    # The computer sleeps, and there is no network when it wakes up.
+    asleep = [psutil.Process(pulling.pid), *psutil.Process(pulling.pid).children(recursive=True)]
+    for process in asleep:
+        process.suspend()
     hub.kill()
     hub.wait()
+    for process in asleep:
+        process.resume()
     shows("nothing comes, reconnecting in 1")
     served("--port", address.rpartition(":")[2])
     shows("org/two")

@@ -28,6 +28,7 @@ from selector.machine.codec import machine_to_json
 from selector.machine.facts import Machine
 from selector.wording import Wording
 from tests.hub.conftest import CLASSIFIER, folder
+from tests.hub.gguf_files import model
 from tests.loopback_hub import LoopbackHub, Repository
 
 Ask = Callable[..., dict[str, Any]]
@@ -105,6 +106,31 @@ def test_a_search_knows_the_configurations_that_were_read_since_the_last(
     place = folder(tmp_path / "new", config={**CLASSIFIER, "num_hidden_layers": 3}, weights=120_000)
     hub.publish(Repository("org/sorter-L6", place, downloads=70))
     assert "half the size" in sentences()["org/sorter-L6"], "another commit is another model"
+
+
+def test_a_closer_look_finds_forms_in_other_repositories_with_their_bytes(
+    ask: Ask, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    said = "license: mit\nbase_model: org/small\nbase_model_relation: "
+    gguf = model("bert", weights=5000)
+    for name, card, files in (
+        ("who/small-GGUF", said + "quantized", {"small-Q8_0.gguf": gguf}),
+        ("who/small-tuned", said + "finetune", {"small-Q8_0.gguf": gguf}),
+        ("who/other-GGUF", said.replace("small", "large") + "quantized", {"l-Q8_0.gguf": gguf}),
+    ):
+        place = folder(tmp_path / name, dict(files), card=card, config={}, weights=0)
+        hub.publish(Repository(name, place, hide_pipeline_tag=True))
+    task = "feature-extraction"
+    found = candidate_from_json(ask("info", ref="org/small", task=task)["candidate"])
+    others = [each for each in found.variants if each.repo != "org/small"]
+    assert {(each.repo, each.precision) for each in others} == {("who/small-GGUF", "q8_0")}
+    assert all(0 <= (each.download_bytes or 0) - len(gguf) < 500 for each in others)
+    hub.faults.answer_status(503, path="^/api/models$")
+    alone = candidate_from_json(ask("info", ref="org/small", task=task)["candidate"])
+    assert {each.repo for each in alone.variants} == {"org/small"}
+    hub.faults.clear()
+    form = candidate_from_json(ask("info", ref="who/small-GGUF", task=task)["candidate"])
+    assert {each.repo for each in form.variants} == {"who/small-GGUF"}
 
 
 def test_a_readme_is_fetched_once_for_a_commit(ask: Ask, hub: LoopbackHub, tmp_path: Path) -> None:

@@ -219,6 +219,23 @@ def test_that_a_closer_look_keeps_the_form_the_order_and_the_siblings(page):
     assert {v.repo for v in found.variants} == {v.repo for v in listed_one.variants}
 
 
+def test_that_a_look_at_a_form_of_another_repository_tells_its_bytes(page):
+    listed_one = page.found[0]
+    siblings = [v for v in listed_one.variants if v.repo != listed_one.repo]
+    assert siblings
+    chosen = next((v for v in siblings if v.usable), replace(siblings[0], engine="llama"))
+    others = [v for v in listed_one.variants if v.ref != chosen.ref]
+    listed_one = replace(listed_one, variants=(replace(chosen, download_bytes=None), *others))
+    listed_one = replace(listed_one, download_bytes=None)
+    looked = replace(
+        listed_one, repo=chosen.repo, why=(), variants=(replace(chosen, download_bytes=1234),)
+    )
+    found = deepened(listed_one, looked)
+    assert (found.repo, found.why) == (listed_one.repo, listed_one.why)
+    assert (found.ref, found.download_bytes) == (listed_one.ref, 1234)
+    assert len(found.variants) == len(listed_one.variants)
+
+
 # -- a family of repositories, as the Hub serves them -------------------------------------------------
 
 

@@ -132,8 +132,15 @@ class CandidateChecks(QObject):
 def deepened(listed: Candidate, found: Candidate) -> Candidate:
     """What the list told, with what the repository's own page, configuration and headers add."""
     if found.repo != listed.repo:
-        return listed  # the chosen form is a sibling's: its page does not speak for this model
-    siblings = [each for each in listed.variants if each.repo != listed.repo]
+        # The chosen form is a sibling's: its page speaks for its files, and not for this model.
+        return _with_forms(listed, found)
+    told = {(each.repo, each.format, each.precision, each.engine) for each in found.variants}
+    siblings = [
+        each
+        for each in listed.variants
+        if each.repo != listed.repo
+        and (each.repo, each.format, each.precision, each.engine) not in told
+    ]
     variants = (*found.variants, *siblings)
     merged = replace(
         found,
@@ -152,6 +159,19 @@ def deepened(listed: Candidate, found: Candidate) -> Candidate:
     kept = next((each for each in variants if each.usable and _same_form(each, chosen)), None)
     reason = chosen.reason
     return with_variant(merged, replace(kept, reason=reason) if kept else merged.chosen)
+
+
+def _with_forms(listed: Candidate, found: Candidate) -> Candidate:
+    """What is known of the forms of one repository now: their bytes, what they take."""
+    told = {each.ref: each for each in found.variants if each.usable}
+    variants = tuple(
+        replace(told[each.ref], reason=each.reason, on_disk=each.on_disk)
+        if each.usable and each.ref in told
+        else each
+        for each in listed.variants
+    )
+    changed = replace(listed, variants=variants)
+    return with_variant(changed, variants[0] if listed.chosen is not None else None)
 
 
 def _same_form(one: Variant, other: Variant) -> bool:
