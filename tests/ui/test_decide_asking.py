@@ -19,6 +19,7 @@ from tests.ui.measured_before import answered_before, right_answer, written_befo
 from tests.ui.test_decide_page import open_page, settled
 from tests.ui.test_pages_look import accessible_name, clipped
 from tests.ui.worker_processes import workers
+from ui.models.scores_model import probability_text
 from ui.pages.label_panel import LabelPanel
 from ui.pages.vote_panel import VotePanel
 
@@ -257,3 +258,13 @@ def test_panels_are_not_clipped_and_every_control_has_a_name(
     controls = [panel.skip, panel.undo, panel.stop, panel.input]
     assert all(accessible_name(each) for each in controls)
     assert "a" not in panel.note.text().split()
+
+
+def test_no_probability_is_shown_as_certain():
+    words = Wording("en")
+    assert [probability_text(x, words) for x in (1.0, 0.9995, 0.999, 0.0005)] == [
+        "> 99.9%",
+        "> 99.9%",
+        "99.9%",
+        "< 0.1%",
+    ]

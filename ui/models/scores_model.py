@@ -48,9 +48,9 @@ def known(value: float | None) -> float | None:
 
 def probability_text(value: float, wording: Wording) -> str:
     """A probability that never claims certainty."""
-    if value > 0.9995:
+    if value >= 0.9995:
         return wording.text("decide.almost_sure", share=0.999)
-    if value < 0.0005:
+    if value <= 0.0005:
         return wording.text("decide.almost_never", share=0.001)
     return wording.percent(value)
 
