@@ -31,12 +31,14 @@ def unlabelled(desk, tmp_path):
     return answered_before(desk, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    return make_decoder(tmp_path_factory.mktemp("models") / "writer", hidden=16)
+
+
 @pytest.fixture
-def prompts(desk, tmp_path):
-    refs = []
-    for number, hidden in enumerate((16, 24, 32)):
-        folder = make_decoder(tmp_path / f"m{number}", hidden=hidden, seed=number)
-        refs.append(put_in_cache(folder, f"acme/writer-{number}"))
+def prompts(desk, tmp_path, writer):
+    refs = [put_in_cache(writer, f"acme/writer-{number}") for number in range(3)]
     return written_before(desk, tmp_path, refs)
 
 
@@ -169,6 +171,32 @@ def test_another_job_ends_the_session(make_bench, qtbot, unlabelled):
     settled(bench, qtbot)
     assert page.asking.session is None
     assert workers("calculator") == []
+
+
+def test_other_models_end_the_session_and_its_margin_stands_still(make_bench, qtbot, unlabelled):
+    bench = make_bench(unlabelled)
+    page = opened(bench, qtbot, "labels")
+    assert not page.question.margin.isEnabled()
+    QTest.keyClick(page.asking.labels, Qt.Key.Key_1)
+    ready(page, qtbot)
+    bench.change(replace(unlabelled, refs=unlabelled.refs[:2]))
+    settled(bench, qtbot)
+    assert page.asking.session is None
+    assert workers("calculator") == []
+    assert page.question.margin.isEnabled()
+    page.asking.offer.buttons["labels"].click()
+    ready(page, qtbot)
+    assert page.asking.session.progress.done == 1
+    assert page.asking.session.progress.entered == 2
+    page.asking.drop()
+
+
+def test_the_session_ends_with_its_page(make_bench, qtbot, unlabelled):
+    page = opened(make_bench(unlabelled), qtbot, "labels")
+    assert len(workers("calculator")) == 1
+    page.asking.card.setParent(None)
+    page.asking.card.deleteLater()
+    qtbot.waitUntil(lambda: workers("calculator") == [], timeout=10_000)
 
 
 def test_stopping_before_the_first_question_keeps_what_models_answered(

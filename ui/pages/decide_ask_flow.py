@@ -44,6 +44,11 @@ def ways_of(task: Task | None, examples: Examples | None) -> tuple[Basis, ...]:
     return ("votes",) if task.output_kind == "text" else ()
 
 
+def _about(project: Project) -> tuple[object, ...]:
+    """What a session is about."""
+    return (project.id, project.task, project.refs, project.data_path, project.input_column)
+
+
 class _Held:
     """The open session; outlives the page's widgets, so that it can be closed when they go."""
 
@@ -83,6 +88,7 @@ class DecideAskFlow(QObject):
         self._way: Basis = "labels"
         self._at_once = False
         self._state: tuple[bool, ...] = ()
+        self._about: tuple[object, ...] = ()
         self._held = _Held()
         self._job: Job | None = None
         self._counting: Job | None = None
@@ -125,6 +131,8 @@ class DecideAskFlow(QObject):
         """Offer what can be asked about the project's examples."""
         self._project = project
         self._ways = ways_of(task, examples)
+        if self.active and _about(project) != self._about:
+            self.drop()  # other models or inputs: what was answered is kept
         key = (project.id, project.data_path, project.input_column, project.task, self._ways)
         if key != self._shown:
             self._shown, self._given = key, {}
@@ -178,7 +186,7 @@ class DecideAskFlow(QObject):
         project, desk = self._services.project, self._services.desk
         if self.active or project.task is None or not project.data_path:
             return
-        self._way, self._at_once = way, at_once
+        self._way, self._at_once, self._about = way, at_once, _about(project)
         budget = self.offer.budget.value() if self._ways[:1] == (way,) else self._budget(way)
         if not at_once:
             budget = max(

@@ -301,6 +301,8 @@ class DecidePage(QWidget):
         self.question.show_running(
             running, again=known is not None, ready=self._ready(), primary=not decided
         )
+        if self.asking.active:  # its questions follow from the margin
+            self.question.margin.setEnabled(False)
 
     # -- choices ------------------------------------------------------------------------------------
 
