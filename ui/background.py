@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -36,6 +37,7 @@ class Job:
     on_cancelled: Callable[[], None] | None
     running: bool = True
     dropped: bool = False
+    begun: float = field(default_factory=time.monotonic)
 
     def cancel(self) -> None:
         """Ask the call to stop; ``on_cancelled`` follows."""
@@ -52,9 +54,12 @@ class Background(QObject):
 
     Signals:
         busy_changed: a job began or ended.
+        job_ended: a job that somebody waited for, how (``done``, ``error``, ``cancelled``), and after how
+            many seconds.
     """
 
     busy_changed = Signal()
+    job_ended = Signal(object, str, float)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +139,8 @@ class Background(QObject):
             job.running = False
             self._jobs.discard(job)
             self._finish(job, kind, value)
+            if not job.dropped:
+                self.job_ended.emit(job, kind, time.monotonic() - job.begun)
         if ended:
             self.busy_changed.emit()
         if not self._jobs and not self._arrived:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
@@ -28,6 +28,7 @@ from ui.job_actions import JobActions
 from ui.job_menu import JobMenu, job_title
 from ui.jobs import Jobs
 from ui.messages import message_of, show_error
+from ui.notifier import Notifier
 from ui.page_stack import PageStack
 from ui.project_keeper import ProjectKeeper
 from ui.rail import Rail
@@ -87,6 +88,8 @@ class Window(QMainWindow):
         self.job_actions = JobActions(self.services, self.jobs, self)
         self.jobs.deleted.connect(self.job_actions.say_deleted)
         self.setAcceptDrops(True)
+        self.notifier = Notifier(self.services, self)
+        self.notifier.chosen.connect(lambda: self.started_again(""))
         self._build()
         self._restore_geometry()
         background.busy_changed.connect(self._show_busy)
@@ -330,6 +333,12 @@ class Window(QMainWindow):
             lambda _cancelled, _progress: services.desk.downloads,
             on_done=lambda _: services.downloads.look(),
         )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Whoever comes back needs no message any more."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.notifier.forget()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Decision files are welcome anywhere; other files where a page asks for them."""
