@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from selector.engines.facts import ModelFacts
-from selector.errors import HubAnswerBad, HubProblem
+from selector.errors import HubAnswerBad, HubProblem, UnsafePath
 from selector.hub import card, checked, gguf_header, headers
 from selector.hub.client import HubClient
 from selector.hub.facts import facts_from_info, with_config, with_file_sizes, with_weights
@@ -114,6 +114,16 @@ def complete(client: HubClient, facts: ModelFacts) -> ModelFacts:
     if "gguf" in facts.config:
         found = replace(found, config={**found.config, "gguf": facts.config["gguf"]})
     return deepen(client, found, gguf_limit=_GGUF_LIMIT)
+
+
+def with_sizes(client: HubClient, facts: ModelFacts) -> ModelFacts:
+    """With what each file weighs, in one request; as it was where nobody says. Raises no HubProblem."""
+    try:
+        raw = client.model_info(facts.repo, facts.revision, files_metadata=True)
+        files = facts_from_info({**raw, "id": facts.repo}).files
+    except (HubProblem, UnsafePath):
+        return facts
+    return replace(facts, files=files) if files else facts
 
 
 def deepen(

@@ -6,9 +6,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from selector.errors import HubAnswerBad, HubProblem, UnsafePath
+from selector.errors import HubAnswerBad, UnsafePath
 from selector.hub.client import HubClient
-from selector.hub.facts import facts_from_info
+from selector.hub.complete import with_sizes
 from selector.hub.judge import Row, row_of
 from selector.hub.siblings import base_of
 
@@ -39,16 +39,6 @@ def forms_elsewhere(client: HubClient, row: Row) -> tuple[Row, ...]:
         if (base_of(other) or "").casefold() == repo.casefold():
             found.append(other)
     with ThreadPoolExecutor(SIZED, "hub-forms") as pool:
-        sized = list(pool.map(lambda each: _sized(client, each), found[:SIZED]))
+        facts = list(pool.map(lambda each: with_sizes(client, each.facts), found[:SIZED]))
+    sized = [replace(each, facts=known) for each, known in zip(found, facts, strict=False)]
     return (*sized, *found[SIZED:])
-
-
-def _sized(client: HubClient, row: Row) -> Row:
-    """With what its files weigh; as it was where nobody says."""
-    facts = row.facts
-    try:
-        raw = client.model_info(facts.repo, facts.revision, files_metadata=True)
-        files = facts_from_info({**raw, "id": facts.repo}).files
-    except (HubProblem, UnsafePath):
-        return row
-    return replace(row, facts=replace(facts, files=files)) if files else row

@@ -15,8 +15,9 @@ from selector.errors import StoreProblem, TargetNotWritable
 from selector.hub.filters import LIMIT, MOST, Filters, day_of
 from selector.hub.judge import Row
 from selector.hub.licences import accepts, classify
+from selector.hub.memory import Kept
 from selector.hub.row_codec import row_from_text, row_to_text
-from selector.hub.search import SCAN, Kept
+from selector.hub.search import SCAN
 from selector.hub.task_match import other_task
 from selector.store.index_query import GATED, PICKLE_ONLY, Bits, Query, words_in
 from selector.store.model_index import Entry, ModelIndex
@@ -129,7 +130,7 @@ def _all_words(text: str) -> list[str]:
 
 
 class Remembered:
-    """See Memory in search.py."""
+    """See Memory in memory.py."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -198,6 +199,10 @@ def _filled(row: Row, body: str | None) -> Row:
         config={**mine.config, **its.config},
         needs_remote_code=mine.needs_remote_code or its.needs_remote_code,
     )
+    if not any(file.size for file in mine.files):
+        sizes = {file.path: file.size for file in its.files}
+        files = tuple(replace(file, size=sizes.get(file.path, 0)) for file in mine.files)
+        facts = replace(facts, files=files)
     counted = its.basis == "header" and mine.basis == "hub"
     if its.parameters and (mine.parameters is None or counted):
         facts = replace(

@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from selector.engines.base import Engine
 from selector.engines.facts import ModelFacts
@@ -25,9 +25,10 @@ from selector.fit.base import Fit
 from selector.hub.asking import Listing, listings
 from selector.hub.candidate import Candidate, SearchResult
 from selector.hub.client import HubClient
-from selector.hub.complete import complete
+from selector.hub.complete import complete, with_sizes
 from selector.hub.filters import LIMIT, MOST, Filters, marked, removals
 from selector.hub.judge import Predict, Row, brief_of, row_of, with_all_forms
+from selector.hub.memory import Memory, NoMemory
 from selector.hub.ranking import DEFAULT, judged, rank
 from selector.hub.score import Weights
 from selector.hub.siblings import group
@@ -48,46 +49,6 @@ _QUICK = Interval(1000.0, 1000.0, 1000.0)
 _ROUNDS = 3
 """A model that turns out too large makes room for another, whose size may be unknown as well."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is known here of models that were seen: rows to judge, and counts of others.
-
-    ``taken`` says how many more there are that these filters take away, by the keys of filters.ORDER;
-    models that pass but are further down than ``rows`` goes are under ``(removed.limit,)``.
-    """
-
-    rows: tuple[Row, ...] = ()
-    taken: Mapping[tuple[str, ...], int] | None = None
-
-
-class Memory(Protocol):
-    """What earlier answers of the Hub said; see remembered.py. Nothing here raises."""
-
-    def find(self, task: Task, filters: Filters) -> Kept:
-        """Models for a task, without any network."""
-
-    def fill(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows with sizes and configuration that were found out before, at the same commit."""
-
-    def remember(self, rows: Sequence[Row], task: Task) -> None:
-        """Keep rows as they are told now."""
-
-
-class NoMemory:
-    """Remembers nothing."""
-
-    def find(self, task: Task, filters: Filters) -> Kept:
-        """See Memory."""
-        return Kept()
-
-    def fill(self, rows: Sequence[Row]) -> list[Row]:
-        """See Memory."""
-        return list(rows)
-
-    def remember(self, rows: Sequence[Row], task: Task) -> None:
-        """See Memory."""
 
 
 def _ask(client: HubClient, task: Task, filters: Filters) -> list[dict[str, Any]]:
@@ -202,6 +163,34 @@ class _Search:
                 rows[place[repo]] = row
         return rows
 
+    def _with_bytes(self, rows: Sequence[Row]) -> list[Row]:
+        """Ask what the chosen form of the rows that are shown weighs, where the list did not say."""
+        judged_rows = [self._judged(row) for row in rows]
+        passing = [candidate for candidate, keys in judged_rows if self._shown(keys)]
+        wanted = {
+            found.repo: found.chosen.repo
+            for found in self._ranked(passing)[: self._limit]
+            if found.chosen is not None and found.download_bytes is None
+        }
+        wanted = dict(list(wanted.items())[:COMPLETED])
+        if not wanted:
+            return list(rows)
+        every = {each.facts.repo: each for row in rows for each in (row, *row.siblings)}
+        asked = [every[repo].facts for repo in wanted.values()]
+        with ThreadPoolExecutor(6, "hub-sizes") as pool:
+            sized = list(pool.map(lambda facts: with_sizes(self.client, facts), asked))
+        known = {facts.repo: facts for facts in sized}
+
+        def told(row: Row) -> Row:
+            return replace(row, facts=known.get(row.facts.repo, row.facts))
+
+        return [
+            replace(told(row), siblings=tuple(map(told, row.siblings)))
+            if row.facts.repo in wanted
+            else row
+            for row in rows
+        ]
+
     def _could_be_shown(self, passing: Sequence[Candidate]) -> list[str]:
         """Repositories of unknown size that would be among the first if they were small and quick."""
         filters = self.filters
@@ -275,6 +264,7 @@ class _Search:
         """Ask the Hub. Raises HubProblem."""
         raws = _ask(self.client, self.task, self.filters)
         rows = self._with_sizes(self._grouped(self.memory.fill(self._readable(raws)), local))
+        rows = self._with_bytes(rows)
         self.memory.remember(_single(rows), self.task)
         return self.result(rows, len(raws))
 

@@ -22,6 +22,7 @@ from selector.hub.client import HubClient
 from selector.hub.filters import Filters
 from selector.hub.judge import row_of
 from selector.hub.lineage import library_of
+from selector.hub.remembered import Remembered
 from selector.hub.search import search
 from selector.hub.siblings import base_of
 from selector.hub.task_match import other_task
@@ -45,8 +46,7 @@ def find(client: HubClient, machine: Machine) -> Search:
             registry.task(task),
             machine,
             predict=predict,
-            engines={"torch": ENGINE},
-            **filters,
+            **{"engines": {"torch": ENGINE}, **filters},
         )
 
     return run
@@ -140,6 +140,31 @@ def test_quantised_siblings_are_forms_of_their_base_and_are_counted(
     assert "other/base-GGUF" not in found
     assert "other/base-GGUF" in {form.repo for form in found["org/base"].variants}
     assert result.removed["removed.other_form"] == 1
+
+
+def test_what_the_shown_forms_weigh_is_asked_once_and_of_no_others(
+    find: Search, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    gguf = model(weights=3000)
+    for number in range(4):
+        card, name = "license: mit\npipeline_tag: text-generation", f"who/writer{number}-GGUF"
+        files: dict[str, bytes | str] = {"w-Q8_0.gguf": gguf, "w-Q4_0.gguf": gguf[:-40]}
+        made = folder(tmp_path / name, files, card=card, config={}, weights=0)
+        hub.publish(Repository(name, made, downloads=100 - number))
+    remembered = Remembered(tmp_path / "models.db")
+    question: dict[str, Any] = {"query": "writer", "limit": 2, "sort": "downloads"}
+    question |= {"memory": remembered, "engines": registry.engines()}
+    hub.clear_requests()
+    shown = find("text-generation", **question).candidates
+    assert [len(gguf) <= (each.download_bytes or 0) < len(gguf) + 500 for each in shown] == [
+        True
+    ] * 2
+    asked = {r.path.split("/revision/")[0] for r in hub.requests_to(path="/api/models/who")}
+    assert asked == {f"/api/models/{each.repo}" for each in shown}
+    hub.clear_requests()
+    again = find("text-generation", **question).candidates
+    assert [each.download_bytes for each in again] == [each.download_bytes for each in shown]
+    assert not hub.requests_to(path="/api/models/who"), "known since the last search"
 
 
 def test_only_rows_that_are_shown_cost_more_requests(
