@@ -13,6 +13,7 @@ from selector.cli.decision_input import given
 from selector.cli.insights import show_asked
 from selector.cli.trial_command import report, show_agreement, show_unanswered
 from selector.decide import need_llm_text
+from selector.decide.label_names import pairs_of
 from selector.decide.need_llm import NeedLlm
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.desk import Desk
@@ -99,7 +100,7 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
     # What the command does not say is as it was in the decision.
     before = found.documents[0]["metric"] if found.documents else {}
     chosen = found.documents[0]["parameters"] if found.documents else {}
-    meanings = [(str(a), str(b)) for a, b in chosen.get("label_map", ())]
+    meanings = pairs_of(chosen.get("label_map"))
     margin, confidence = options.margin, options.confidence
     request = EvaluateRequest(
         refs=found.refs,
@@ -110,12 +111,12 @@ def evaluate(desk: Desk, screen: Screen, options: argparse.Namespace) -> None:
         metric=options.metric or before.get("id"),
         margin=before.get("margin") or 0.05 if margin is None else margin,
         confidence=before.get("confidence") or 0.975 if confidence is None else confidence,
-        cost=options.cost or chosen.get("cost") or "parameters",
+        cost=options.cost or str(chosen.get("cost") or "parameters"),
         send=options.send,
         settings=dict(options.settings),
         trained_on=options.trained_on,
         race=options.race,
-        failed=options.failed or chosen.get("failed") or "wrong",
+        failed=options.failed or str(chosen.get("failed") or "wrong"),
         label_map=tuple(options.label_map or meanings),
         tests=options.tests,
         targets=tuple(options.targets),

@@ -13,8 +13,10 @@ from selector.errors import BadReference
 from selector.reference import parse_reference
 from selector.wording import Wording
 
-SIDE_BY_SIDE = 3
-"""Models that fit beside each other in eighty signs."""
+SIDE_BY_SIDE = 80
+"""Signs of a line; models stand beside each other where they fit into it."""
+_CELL, _GAP = 14, 2
+"""Signs of a score with its interval, and between columns."""
 
 
 def show_asked(screen: Screen, evaluation: Evaluation, options: argparse.Namespace) -> None:
@@ -67,7 +69,9 @@ def _show_slices(screen: Screen, evaluation: Evaluation) -> None:
     screen.say(words.text("slices.title"), "bold")
     refs = list(found.parts[0].scores)
     heads = [words.text("slices.column.part"), words.text("slices.column.n")]
-    if len(refs) <= SIDE_BY_SIDE:
+    named = max(len(slices_text.name(part, words)) for part in found.parts)
+    beside = sum(max(len(_name(ref)), _CELL) + _GAP for ref in refs)
+    if named + len(heads[1]) + _GAP + beside <= SIDE_BY_SIDE:
         columns = [*heads, *(_name(ref) for ref in refs)]
         rows = [
             (*_part(part, words), *(slices_text.cell(part.scores[ref], words) for ref in refs))

@@ -14,6 +14,7 @@ from selector.decide.against_llm import LlmFacts, llm_facts_from_json
 from selector.decide.codec import contestant_from_json, measurement_from_json
 from selector.decide.conclusion import with_caveats
 from selector.decide.data import Examples, read_examples
+from selector.decide.data_checks import judge
 from selector.decide.given_scores import METRIC, evaluate_scores, has_scores
 from selector.decide.hygiene import near_duplicates, seen_before
 from selector.decide.labelling import Labelling
@@ -167,7 +168,14 @@ def _evaluate(args: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
         rules,
         llms=llm_facts_from_json(args["llms"]) if args.get("llms") else None,
     )
-    return replace(done, decision=with_caveats(done.decision, _seen(data, examples))).to_json()
+    told = [*_of_the_file(examples), *_seen(data, examples)]
+    return replace(done, decision=with_caveats(done.decision, told)).to_json()
+
+
+def _of_the_file(examples: Examples) -> list[Reason]:
+    """What was odd in reading it; the state of the examples themselves is among the caveats already."""
+    judged = {x.code for x in judge(examples.inputs, examples.labels)}
+    return [x for x in examples.warnings if x.code not in judged]
 
 
 def _checked(data: Mapping[str, Any]) -> Examples:

@@ -62,6 +62,13 @@ def match_labels(
     )
 
 
+def pairs_of(data: object) -> tuple[tuple[str, str], ...]:
+    """Pairs of a model's name and the user's, from a file; what is no pair of texts is left out."""
+    rows = data if isinstance(data, list) else []
+    pairs = [x for x in rows if isinstance(x, list) and len(x) == 2]
+    return tuple((a, b) for a, b in pairs if isinstance(a, str) and isinstance(b, str))
+
+
 def seen_labels(outputs: Sequence[Output | None]) -> tuple[str, ...]:
     """Every label that a model named, at any rank, in the order of first sight."""
     seen: dict[str, None] = {}

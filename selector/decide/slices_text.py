@@ -30,7 +30,8 @@ def tip(score: PartScore, words: Wording) -> str:
 def notes(found: Slices, words: Wording) -> list[str]:
     """How to read the table, and what is not in it."""
     marked = sum(bool(s.standing) for part in found.parts for s in part.scores.values())
-    told = [words.text("slices.corrected", looks=found.looks, n=marked)] if found.looks else []
+    key = "slices.corrected" if marked else "slices.none_marked"
+    told = [words.text(key, looks=found.looks, n=marked)] if found.looks else []
     if found.too_small:
         told.append(words.text("slices.too_small", n=found.too_small))
     if found.skipped:

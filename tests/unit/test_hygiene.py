@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,21 @@ def test_predictions_bring_the_warnings_of_their_examples(tmp_path: Path, model:
         "warning.imbalance",
         "warning.rare_labels",
     } <= told
+
+
+def test_what_was_odd_in_the_file_is_told_beside_the_verdict(tmp_path: Path) -> None:
+    data, rows = tmp_path / "mails.csv", tmp_path / "rows.json"
+    texts = sentences(40)
+    data.write_text("text,label\n" + "".join(f"{t},{'ab'[i % 2]}\n" for i, t in enumerate(texts)))
+    with data.open("a") as file:
+        file.write("no answer here,\n,b\nthree,cells,here\n")
+    outputs = [{"kind": "labels", "labels": [{"label": "a", "score": 0.9}]}] * 41
+    model = {"ref": "m", "engine": "torch", "precision": "fp32"}
+    contestant = {**model, "repo": "m", "revision": "1", "folder": ""}
+    content = {"contestants": [contestant], "measurements": [{**model, "outputs": outputs}]}
+    rows.write_text(json.dumps(content))
+    done = ask("evaluate", task="text-classification", data={"path": str(data)}, rows=str(rows))
+    told = [each["code"] for each in done["decision"]["caveats"]]
+    wanted = ("warning.unlabelled_rows", "warning.empty_rows", "warning.ragged_rows")
+    assert [told.count(code) for code in wanted] == [1, 1, 1]
+    assert told.count("warning.rare_labels") <= 1

@@ -18,7 +18,7 @@ from selector.decide.calculator import Calculator
 from selector.decide.classical import classical
 from selector.decide.classical_facts import classical_from_json
 from selector.decide.codec import evaluation_from_json
-from selector.decide.label_names import match_labels
+from selector.decide.label_names import match_labels, pairs_of
 from selector.decide.label_suggestions import suggest
 from selector.decide.metrics import METRICS
 from selector.decide.verdict import decide
@@ -256,3 +256,9 @@ def test_every_word_is_there(language: str) -> None:
     message, hint = words.error("input.nothing_answered", {"name": "p.csv", "models": 2})
     assert "p.csv" in message
     assert "--failed" in hint
+
+
+def test_pairs_of_names_from_a_file_are_read_with_care() -> None:
+    assert pairs_of([["a", "b"], ["c"], "de", [1, 2], ["x", "y", "z"], None]) == (("a", "b"),)
+    assert pairs_of({"a": "b"}) == ()
+    assert pairs_of(None) == ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from selector.decide.label_names import pairs_of
 from selector.decide.verdict_facts import Basis, Evaluation
 from selector.desk.requests import Evaluated, EvaluateRequest
 from selector.endpoint_errors import ConsentNeeded
@@ -150,7 +151,7 @@ class DecidePage(QWidget):
             margin=project.margin,
             cost=project.extra.get(COST, "parameters"),
             failed=project.extra.get(FAILED, "wrong"),
-            label_map=tuple((str(a), str(b)) for a, b in project.extra.get(MEANINGS, ())),
+            label_map=pairs_of(project.extra.get(MEANINGS)),
             tests=bool(project.extra.get(TESTS)),
             send=send,
             race=self.question.race.isChecked(),
