@@ -44,11 +44,12 @@ def test_a_run_of_any_kind_stops_when_asked_and_the_next_one_is_answered(
 ) -> None:
     folder = MAKERS[task](tmp_path / task)
     worker.call("load", {"engine": "torch", "task": task, "folder": str(folder), "threads": 1})
-    some = TEXTS[task] * 20
+    some = [f"{text} {number}" for number in range(20) for text in TEXTS[task]]
     args = {"inputs": some, "parameters": PARAMETERS.get(task, {})}
     worker.call("run", args, timeout_s=60)
     seconds = float(worker.call("run", args, timeout_s=60)["seconds"])
-    many = some * math.ceil(LONG_S / seconds)
+    more = math.ceil(LONG_S / seconds)
+    many = [f"{text} {number}" for number in range(more) for text in some]
     assert answers_before_the_cancel(worker, {**args, "inputs": many}) < len(many)
     assert worker.call("run", args, timeout_s=60)["n"] == len(some)
 

@@ -237,6 +237,16 @@ def test_weights_that_lie_outside_the_folder_are_refused(copy: Any, tmp_path: Pa
     assert "outside" in caught.value.facts["detail"]
 
 
+def lose_weights(folder: Path) -> None:
+    """Weights beside the graph, as large models have them, and then not."""
+    path = folder / "onnx" / "model.onnx"
+    graph = onnx.load(path)
+    onnx.save(
+        graph, path, save_as_external_data=True, location="model.onnx_data", size_threshold=100
+    )
+    (path.parent / "model.onnx_data").unlink()
+
+
 def edit(folder: Path, name: str, **changes: Any) -> None:
     path = folder / name
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
@@ -266,6 +276,7 @@ def rename_input(folder: Path) -> None:
         (lambda f: (f / "tokenizer.json").write_text("{"), LoadFailed, "tokenizer.json"),
         (lambda f: edit(f, "config.json", id2label={"0": "a"}), UnsupportedModel, "other_labels"),
         (rename_input, UnsupportedModel, "risk.other_inputs"),
+        (lose_weights, LoadFailed, "its weights are missing: 'model.onnx_data'"),
     ],
 )
 def test_a_broken_repository_is_refused_in_plain_words(

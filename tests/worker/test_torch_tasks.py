@@ -15,6 +15,7 @@ import pytest
 from selector import registry
 from selector.errors import LoadFailed, RunFailed, UnknownEngine, UnsupportedModel
 from selector.tasks.base import TaskRunner
+from selector.tasks.items import Items
 from selector.tasks.outputs import (
     Failed,
     Finished,
@@ -269,6 +270,29 @@ def test_a_broken_folder_is_refused_in_plain_words(
     facts = getattr(caught.value, "facts", {})
     assert facts["repo"] == "t/model"
     assert "\n" not in facts.get("detail", "")
+
+
+def test_a_tokenizer_of_another_model_fails_the_texts_it_reads_wrongly(copy: Any) -> None:
+    folder = copy("classifier")
+    data = json.loads((folder / "tokenizer.json").read_text())
+    data["model"]["vocab"] = {**data["model"]["vocab"], "elsewhere": 30_000}
+    (folder / "tokenizer.json").write_text(json.dumps(data))
+    runner = load(folder, "text-classification")
+    found = {
+        x.index: x for x in Items(runner, "text").run(["card", "elsewhere"], {}, lambda: False)
+    }
+    assert isinstance(found[0], Finished)
+    assert isinstance(found[1], Failed)
+    assert "\n" not in str(found[1].error.facts["detail"])
+
+
+def test_a_megabyte_and_nothing_at_all_are_answered(models: Path) -> None:
+    runner = load(models / "classifier", "text-classification")
+    huge = "my card is lost " * 65_536
+    found = {x.index: x for x in runner.run(["", huge], {}, lambda: False)}
+    assert all(isinstance(x, Finished) for x in found.values())
+    assert found[0].cut == 0  # type: ignore[union-attr]
+    assert found[1].cut == 4 * 65_536 - 62  # type: ignore[union-attr]
 
 
 def test_code_from_a_repository_is_never_run(copy: Any, tmp_path: Path) -> None:
