@@ -18,7 +18,7 @@ from selector.desk.requests import OnTrial
 from selector.error_codes import error_from
 from selector.errors import DataEmpty
 from selector.reference import short_reference, variant_of, without_variant
-from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text, Vector
+from selector.tasks.outputs import Labels, Number, Output, Passage, Similarity, Spans, Text, Vector
 from selector.trial.measurement import Measurement, TrialEvent
 
 
@@ -33,8 +33,11 @@ def read_inputs(words: Sequence[str]) -> list[str]:
 def short(output: Output | None, screen: Screen) -> str:
     """An output in a table's cell."""
     match output:
-        case Labels(labels):
-            return f"{labels[0].label} {screen.wording.percent(labels[0].score)}" if labels else "–"
+        case Labels(labels, several):
+            shown = [x for x in labels if x.label in output.holding] if several else labels[:1]
+            return ", ".join(f"{x.label} {screen.wording.percent(x.score)}" for x in shown) or "–"
+        case Number(value):
+            return screen.wording.number(value)
         case Text(text, _):
             return text
         case Passage():

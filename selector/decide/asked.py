@@ -67,7 +67,7 @@ def answer_of(output: Output | None) -> str | None:
     """What can be judged of an output: the first label, or the text with its spaces evened out."""
     match output:
         case Labels():
-            return output.labels[0].label if output.labels else None
+            return "; ".join(output.holding) or None
         case Text(text, _):
             return " ".join(text.split())
         case Passage():

@@ -13,7 +13,13 @@ from selector.decide.axes import costs
 from selector.decide.data import Examples
 from selector.decide.data_checks import FEW, judge_labels
 from selector.decide.hygiene import declared_training, near_duplicates
-from selector.decide.label_names import LabelMatch, match_labels, seen_labels, translate
+from selector.decide.label_names import (
+    LabelMatch,
+    match_labels,
+    seen_labels,
+    split_labels,
+    translate,
+)
 from selector.decide.label_suggestions import suggest
 from selector.decide.metrics import Outputs
 from selector.decide.rules import COSTS, Rules
@@ -21,7 +27,7 @@ from selector.engines.endpoint.prices import Prices
 from selector.errors import BadSetting
 from selector.hub.candidate import Reason
 from selector.tasks.base import OutputKind
-from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text
+from selector.tasks.outputs import Labels, Number, Output, Passage, Similarity, Spans, Text
 from selector.trial.measurement import Contestant, Measurement
 
 _NAMES_SHOWN = 10
@@ -104,7 +110,10 @@ def _entrant(
     match = None
     if any(isinstance(output, Labels) for output in answers):
         known = measurement.labels or seen_labels(answers)
-        match = match_labels(known, examples.labels or (), dict(label_map))
+        theirs = examples.labels or ()
+        if any(isinstance(output, Labels) and output.several for output in answers):
+            theirs = tuple(label for cell in theirs for label in split_labels(cell))
+        match = match_labels(known, theirs, dict(label_map))
         answers = translate(answers, match)
     return Entrant(contestant, measurement, tuple(answers), match, cost)
 
@@ -126,6 +135,8 @@ def kind_of(entrants: Sequence[Entrant]) -> OutputKind | None:
                     return "spans"
                 case Passage():
                     return "passage"
+                case Number():
+                    return "number"
                 case _:
                     return "vector"
     return None
@@ -171,13 +182,15 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
 
 def _label_caveat(entrant: Entrant, match: LabelMatch, labels: Sequence[str]) -> list[Reason]:
     """Warn when some examples carry a label that the model was never seen to know."""
+    if any(isinstance(x, Labels) and x.several for x in entrant.answers):
+        labels = [label for cell in labels for label in split_labels(cell)]
     counts: Mapping[str, int] = Counter(labels)
     lost = sum(counts[x] for x in match.unmatched_user)
     if not lost or not match.unmatched_model:
         return []
     facts = {
         "ref": entrant.ref,
-        "share": lost / len(labels),
+        "share": lost / max(1, len(labels)),
         "generic": match.generic,
         "model_labels": list(match.unmatched_model[:_NAMES_SHOWN]),
         "user_labels": list(match.unmatched_user[:_NAMES_SHOWN]),

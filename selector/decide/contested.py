@@ -11,7 +11,7 @@ import numpy as np
 from selector.decide.metrics import Metric, Outputs, top_label
 from selector.decide.span_metrics import label_key
 from selector.decide.text_metrics import Floats, normalise
-from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text
+from selector.tasks.outputs import Labels, Number, Output, Passage, Similarity, Spans, Text
 
 MAX_LABELS = 100
 """Rows of a confusion matrix; the rest share the last one."""
@@ -54,7 +54,7 @@ def disagreements(
     """
     if len(answers) < 2:
         return ()
-    if metric.kind == "similarity":
+    if metric.weighted is not None or metric.kind in {"similarity", "number"}:
         spread = _rank_spread(answers)
         variety = (spread > _FAR).astype(float)
     else:
@@ -72,7 +72,7 @@ def disagreements(
 def _key(output: Output | None) -> str | None:
     match output:
         case Labels():
-            return top_label(output)
+            return "; ".join(sorted(output.holding)) if output.several else top_label(output)
         case Text(text, _):
             return normalise(text)
         case Passage():
@@ -83,10 +83,19 @@ def _key(output: Output | None) -> str | None:
             return None
 
 
+def _value(output: Output | None) -> float:
+    match output:
+        case Similarity(score):
+            return score
+        case Number(value):
+            return value
+    return 0.0
+
+
 def _rank_spread(answers: Sequence[Outputs]) -> Floats:
     ranks = []
     for outputs in answers:
-        said = np.array([o.score if isinstance(o, Similarity) else 0.0 for o in outputs])
+        said = np.array([_value(output) for output in outputs])
         ranks.append(np.unique(said, return_inverse=True)[1] / max(1, len(np.unique(said)) - 1))
     stacked = np.array(ranks)
     return np.asarray(stacked.max(axis=0) - stacked.min(axis=0))

@@ -67,7 +67,7 @@ def with_insights(
     decision = done.decision
     if decision.choice is not None:
         decision = with_caveats(decision, weak_parts(parts, decision.choice))
-    shown = confusion_labels(labels, answers) if chosen.kind == "labels" else ()
+    shown = confusion_labels(labels, answers) if chosen.id in {"accuracy", "macro-f1"} else ()
     return replace(
         done,
         decision=decision,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,13 +80,29 @@ def seen_labels(outputs: Sequence[Output | None]) -> tuple[str, ...]:
 
 
 def translate(outputs: Sequence[Output | None], match: LabelMatch) -> list[Output | None]:
-    """Top labels in the user's words; a label without a counterpart keeps its own name."""
+    """Labels in the user's words, the top one or all of several; one without a counterpart keeps its name."""
     translated: list[Output | None] = []
     for output in outputs:
         if isinstance(output, Labels) and output.labels:
-            top = output.labels[0]
-            name = match.mapping.get(top.label, top.label)
-            translated.append(Labels((ScoredLabel(name, top.score),)))
+            kept = output.labels if output.several else output.labels[:1]
+            named = (ScoredLabel(match.mapping.get(x.label, x.label), x.score) for x in kept)
+            translated.append(Labels(tuple(named), output.several))
         else:
             translated.append(output)
     return translated
+
+
+def split_labels(cell: str) -> tuple[str, ...]:
+    """The labels of a cell that holds several: a JSON list, or with ``;`` or ``|`` between; ``-`` for none."""
+    text = cell.strip()
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, list):
+            return tuple(dict.fromkeys(str(x).strip() for x in found if str(x).strip()))
+    if text in {"-", "–"}:
+        return ()
+    parts = (part.strip() for part in re.split(r"[;|]", text))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selector.decide.label_names import split_labels
 from selector.decide.rank_metrics import by_query, ndcg, reciprocal_rank
 from selector.decide.span_metrics import span_counts
 from selector.decide.text_metrics import (
@@ -26,7 +27,7 @@ from selector.decide.text_metrics import (
 )
 from selector.errors import BadSetting, DataUnreadable, UnknownMetric
 from selector.tasks.base import PAIR_SEPARATOR, OutputKind
-from selector.tasks.outputs import Labels, Output, Passage, Similarity, Spans, Text, Vector
+from selector.tasks.outputs import Labels, Number, Output, Passage, Similarity, Spans, Text, Vector
 
 Outputs = Sequence[Output | None]
 MAX_CLASSES = 500
@@ -148,6 +149,42 @@ def _macro_f1(sums: Floats) -> Floats:
     return np.asarray(ratio.mean(axis=-1))
 
 
+def _several(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+    """Right labels, said and wanted ones, of examples that may have several: shape (n, 3)."""
+    del label_set
+    rows = np.zeros((len(labels), 3))
+    for row, (output, cell) in enumerate(zip(outputs, labels, strict=True)):
+        said = set(output.holding) if isinstance(output, Labels) else set()
+        wanted = set(split_labels(cell))
+        rows[row] = len(said & wanted), len(said), len(wanted)
+    return rows
+
+
+def _all_of_several(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+    del label_set
+    pairs = zip(outputs, labels, strict=True)
+    right = [isinstance(o, Labels) and set(o.holding) == set(split_labels(x)) for o, x in pairs]
+    return _with_count(np.array(right, dtype=np.float64))
+
+
+def _residuals(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+    """Squared error, the number, its square and 1; a missing estimate counts as the mean of all numbers."""
+    del label_set
+    wanted = numbers(labels)
+    middle = float(wanted.mean()) if len(wanted) else 0.0
+    said = np.array([o.value if isinstance(o, Number) else middle for o in outputs])
+    return np.column_stack([(said - wanted) ** 2, wanted, wanted**2, np.ones_like(wanted)])
+
+
+def _r_squared(sums: Floats) -> Floats:
+    """1 - squared errors / spread of the numbers, not below -1: shape (..., 4) to (...)."""
+    count = np.where(sums[..., 3] > 0, sums[..., 3], 1.0)
+    spread = sums[..., 2] - sums[..., 1] ** 2 / count
+    usable = spread > 1e-12
+    found = 1 - sums[..., 0] / np.where(usable, spread, 1.0)
+    return np.asarray(np.where(usable, np.clip(found, -1.0, 1.0), 0.0))
+
+
 def numbers(labels: Sequence[str]) -> Floats:
     """Labels as numbers; a decimal comma is understood.
 
@@ -166,9 +203,18 @@ def numbers(labels: Sequence[str]) -> Floats:
     return array
 
 
+def _said(output: Output | None) -> float:
+    match output:
+        case Similarity(score):
+            return score
+        case Number(value):
+            return value
+    return 0.0
+
+
 def _pairs(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
     del label_set
-    said = [o.score if isinstance(o, Similarity) else 0.0 for o in outputs]
+    said = [_said(output) for output in outputs]
     return np.column_stack([np.array(said, dtype=np.float64), numbers(labels)])
 
 
@@ -278,7 +324,7 @@ def _spans(with_labels: bool) -> Callable[[Outputs, Sequence[str], Sequence[str]
     return statistics
 
 
-def _span_f1(sums: Floats) -> Floats:
+def span_f1(sums: Floats) -> Floats:
     """2 right / (marked + wanted), shape (..., 3) to (...); 1 where nothing was to be and was marked."""
     below = sums[..., 1] + sums[..., 2]
     return np.asarray(np.where(below > 0, 2 * sums[..., 0] / np.where(below > 0, below, 1.0), 1.0))
@@ -297,7 +343,10 @@ METRICS: Mapping[str, Metric] = {
     for item in (
         Metric("accuracy", "labels", _accuracy, mean),
         Metric("macro-f1", "labels", _class_counts, _macro_f1),
-        Metric("spearman", "similarity", _pairs, mean, (-1.0, 1.0), _spearman),
+        Metric("several-f1", "labels", _several, span_f1),
+        Metric("several-exact", "labels", _all_of_several, mean),
+        Metric("spearman", "similarity", _pairs, mean, (-1.0, 1.0), _spearman, also=("number",)),
+        Metric("r-squared", "number", _residuals, _r_squared, (-1.0, 1.0)),
         Metric("neighbour-accuracy", "vector", _neighbours, mean),
         Metric("ndcg", "similarity", _one_query(ndcg), mean, by_query=_ranked(ndcg)),
         Metric(
@@ -311,7 +360,7 @@ METRICS: Mapping[str, Metric] = {
         Metric("exact-match", "text", _texts(exact_match), mean, also=("passage",)),
         Metric("chrf", "text", _chrf, chrf_score),
         Metric("bleu", "text", _bleu, bleu_score),
-        Metric("span-f1", "spans", _spans(with_labels=True), _span_f1),
-        Metric("span-place-f1", "spans", _spans(with_labels=False), _span_f1),
+        Metric("span-f1", "spans", _spans(with_labels=True), span_f1),
+        Metric("span-place-f1", "spans", _spans(with_labels=False), span_f1),
     )
 }

@@ -36,6 +36,8 @@ def other_metrics(
         other = METRICS[metric_id]
         if other.by_query is not None and not _ranks(inputs):
             continue
+        if other.id.startswith("several") != chosen.id.startswith("several"):
+            continue  # of one label each, or of several
         tables = [other.table(x.answers, labels, names, inputs) for x in alive]
         # Nothing is decided by these: an interval needs no 2,000 draws.
         joint = posterior(other, tables, clusters, max(200, draws // 4), seed)
@@ -58,7 +60,7 @@ def all_bad(
     """Warn when even the best contestant is no better than an answer that needs no model."""
     score = float(joint.scores[best])
     label, most = Counter(labels).most_common(1)[0]
-    if chosen.kind == "labels":
+    if chosen.kind == "labels" and not chosen.id.startswith("several"):
         always = [Labels((ScoredLabel(label, 1.0),))] * len(labels)
         baseline = float(chosen.score(chosen.statistics(always, labels, names).sum(axis=0)))
         bad = len(names) > 1 and score <= baseline

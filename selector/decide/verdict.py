@@ -47,6 +47,7 @@ from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.decide.wording import reasons
 from selector.errors import BadSetting, DataColumns
 from selector.hub.candidate import Reason
+from selector.tasks.outputs import Labels
 from selector.trial.measurement import Contestant, Measurement
 
 
@@ -201,7 +202,9 @@ def evaluate(
 def _metric(task_id: str, metric_id: str | None, alive: Sequence[Entrant]) -> Metric:
     kind = kind_of(alive)
     task = registry.tasks().get(task_id)
-    if metric_id is None and task is not None and kind in {None, task.output_kind}:
+    if metric_id is None and kind == "labels" and any(map(_gives_several, alive)):
+        metric_id = "several-f1"
+    elif metric_id is None and task is not None and kind in {None, task.output_kind}:
         metric_id = task.metrics[0]
     return metric(metric_id, kind, task_id)
 
@@ -260,6 +263,10 @@ def _judge(
 def _nothing(warned: Sequence[Reason]) -> Decision:
     caveat = Reason("caveat.all_failed")
     return Decision(None, "undecided", (), (caveat, *warned), more_examples=None)
+
+
+def _gives_several(entrant: Entrant) -> bool:
+    return any(isinstance(x, Labels) and x.several for x in entrant.answers)
 
 
 def clusters_of(metric: Metric, inputs: Sequence[str]) -> list[int] | None:

@@ -16,7 +16,7 @@ from selector.engines.plain_tokenizer import PlainTokenizer, read_tokenizer
 from selector.errors import LoadFailed, OutOfMemory, RunFailed, UnsupportedModel
 from selector.tasks.batching import run_batches
 from selector.tasks.failures import first_line, is_out_of_memory
-from selector.tasks.models import Rows, Stop, labels_of
+from selector.tasks.models import Rows, Stop, Texts, labels_of
 from selector.tasks.pooling import pool, pooling_of
 
 _INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids"})
@@ -35,7 +35,7 @@ class OnnxGraph:
 
     def rows(
         self,
-        texts: Sequence[str],
+        texts: Texts,
         output: str,
         stop: Stop,
         finish: Callable[[Any, Any], Any],
@@ -80,13 +80,16 @@ class OnnxGraph:
 class OnnxClassifier:
     """See Classifier."""
 
-    def __init__(self, graph: OnnxGraph, labels: tuple[str, ...], several: bool) -> None:
+    def __init__(
+        self, graph: OnnxGraph, labels: tuple[str, ...], several: bool, number: bool = False
+    ) -> None:
         self._graph = graph
+        self.number = number
         self.labels = labels
         self.several = several
         self.parameters = graph.parameters
 
-    def logits(self, texts: Sequence[str], stop: Stop) -> Iterator[Rows]:
+    def logits(self, texts: Texts, stop: Stop) -> Iterator[Rows]:
         """See Classifier."""
         width = len(self.labels)
 
@@ -190,7 +193,7 @@ def load_classifier(path: Path, folder: Path, options: Mapping[str, Any]) -> Onn
             )
         names = tuple(f"LABEL_{i}" for i in range(shape[1]))
         return OnnxClassifier(graph, names, found.several or shape[1] == 1)
-    return OnnxClassifier(graph, found.names, found.several)
+    return OnnxClassifier(graph, found.names, found.several, found.number)
 
 
 def load_embedder(path: Path, folder: Path, options: Mapping[str, Any]) -> OnnxEmbedder:

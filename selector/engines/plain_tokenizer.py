@@ -13,6 +13,7 @@ from typing import Any
 
 from selector.engines.json_files import read_object
 from selector.errors import LoadFailed, UnsupportedModel
+from selector.tasks.models import Texts
 
 MAX_LENGTH = 512
 """Tokens for a model that names no limit of its own."""
@@ -61,7 +62,7 @@ class PlainTokenizer:
         self.padding = padding
         self.max_length = max_length
 
-    def encode(self, texts: Sequence[str]) -> list[Tokens]:
+    def encode(self, texts: Texts) -> list[Tokens]:
         """Tokens of each text; at least the special ones."""
         found = self._tokenizer.encode_batch(list(texts))
         return [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "fr"]
 Modality = Literal["text", "image", "audio", "video", "biology", "chemistry", "table"]
 InputKind = Literal["text", "text_pair"]
-OutputKind = Literal["labels", "vector", "similarity", "text", "spans", "passage"]
+OutputKind = Literal["labels", "vector", "similarity", "text", "spans", "passage", "number"]
 
 PAIR_SEPARATOR = "\t"
 """A ``text_pair`` input is one string: the two texts joined by a tab."""

@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 
 Head = Literal["classifier", "embedder", "writer"]
 Stop = Callable[[], bool]
+Texts = Sequence[str] | Sequence[tuple[str, str]]
+"""Texts, or pairs of texts that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,10 @@ class Classifier(Protocol):
     labels: tuple[str, ...]
     several: bool
     """Whether several labels may hold at once (sigmoid instead of softmax)."""
+    number: bool
+    """Whether its one value is an estimate and not the probability of a label."""
 
-    def logits(self, texts: Sequence[str], stop: Stop) -> Iterator[Rows]:
+    def logits(self, texts: Texts, stop: Stop) -> Iterator[Rows]:
         """Every text's logits, in any order; ends early when ``stop()`` becomes true."""
 
 
@@ -77,6 +81,8 @@ class LabelSet:
 
     names: tuple[str, ...]
     several: bool
+    number: bool = False
+    """Whether the model estimates a number: one label, and trained for regression."""
     declared: bool = field(default=True)
     """False when the configuration names no label and the two of transformers' default are assumed."""
 
@@ -93,4 +99,6 @@ def labels_of(config: Mapping[str, Any]) -> LabelSet:
                 names[int(key)] = str(label)
         count = len(named) or count
     several = config.get("problem_type") == "multi_label_classification" or count == 1
-    return LabelSet(tuple(names.get(i, f"LABEL_{i}") for i in range(count)), several, bool(names))
+    number = count == 1 and config.get("problem_type") == "regression"
+    listed = tuple(names.get(i, f"LABEL_{i}") for i in range(count))
+    return LabelSet(listed, several, number, bool(names))

@@ -22,6 +22,26 @@ class Labels:
     """Labels, most probable first."""
 
     labels: tuple[ScoredLabel, ...]
+    several: bool = False
+    """Whether any number of them may hold, each with a probability of its own."""
+
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """What holds: the most probable label or, of several, those with a probability of one half or more."""
+        if not self.several:
+            return tuple(x.label for x in self.labels[:1])
+        return tuple(x.label for x in self.labels if x.score >= HOLDS)
+
+
+HOLDS = 0.5
+"""Probability from which one of several labels holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that the model estimates: a grade, a price, a rating."""
+
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +94,7 @@ class Passage:
     end: int
 
 
-Output = Labels | Vector | Similarity | Text | Spans | Passage
+Output = Labels | Vector | Similarity | Text | Spans | Passage | Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +130,10 @@ Event = Partial | Finished | Failed
 def to_json(output: Output) -> dict[str, Any]:
     """A JSON object with ``kind`` naming the shape."""
     match output:
-        case Labels(labels):
-            return {
-                "kind": "labels",
-                "labels": [{"label": x.label, "score": x.score} for x in labels],
-            }
+        case Labels(labels, several):
+            named = [{"label": x.label, "score": x.score} for x in labels]
+            more = {"several": True} if several else {}
+            return {"kind": "labels", "labels": named, **more}
         case Vector(values):
             return {"kind": "vector", "values": list(values)}
         case Similarity(score):
@@ -125,15 +144,16 @@ def to_json(output: Output) -> dict[str, Any]:
             return {"kind": "spans", "spans": [asdict(span) for span in spans]}
         case Passage():
             return {"kind": "passage", **asdict(output)}
+        case Number(value):
+            return {"kind": "number", "value": value}
 
 
 def from_json(data: dict[str, Any]) -> Output:
     """The inverse of to_json. Raises ValueError, KeyError or TypeError on anything else."""
     match data["kind"]:
         case "labels":
-            return Labels(
-                tuple(ScoredLabel(str(x["label"]), float(x["score"])) for x in data["labels"])
-            )
+            found = [ScoredLabel(str(x["label"]), float(x["score"])) for x in data["labels"]]
+            return Labels(tuple(found), data.get("several") is True)
         case "vector":
             return Vector(tuple(float(x) for x in data["values"]))
         case "similarity":
@@ -145,6 +165,8 @@ def from_json(data: dict[str, Any]) -> Output:
         case "passage":
             start, end = int(data["start"]), int(data["end"])
             return Passage(str(data["text"]), float(data["score"]), start, end)
+        case "number":
+            return Number(float(data["value"]))
         case other:
             raise ValueError(f"unknown output kind {other!r}")
 
@@ -156,8 +178,12 @@ def _span(x: dict[str, Any]) -> Span:
 def answer(output: Output) -> str | float | None:
     """The comparable answer inside an output: top label, text, spans or number; None for a vector."""
     match output:
-        case Labels(labels):
+        case Labels(labels, several):
+            if several:
+                return "; ".join(sorted(output.holding))
             return labels[0].label if labels else ""
+        case Number(value):
+            return value
         case Similarity(score):
             return score
         case Text(text, _):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text classification: one text in, labels with probabilities out."""
+"""Text classification: one text in, labels with probabilities out, or a number where a model estimates one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from selector.errors import RunFailed
-from selector.tasks.base import Task, TaskRunner
-from selector.tasks.models import Classifier
-from selector.tasks.outputs import Event, Failed, Finished, Labels, ScoredLabel
+from selector.input_errors import InputUnusable
+from selector.tasks.base import PAIR_SEPARATOR, Task, TaskRunner
+from selector.tasks.models import Classifier, Texts
+from selector.tasks.outputs import Event, Failed, Finished, Labels, Number, ScoredLabel
 from selector.tasks.torch_encoder import load_torch_classifier
 
 
 class ClassificationRunner:
-    """A sequence classifier; softmax, or sigmoid when its configuration says several labels apply."""
+    """A sequence classifier: one label of many, several at once, or a number, as its configuration says.
+
+    A model of textual inference reads two texts, joined by PAIR_SEPARATOR.
+    """
 
     def __init__(self, model: Classifier) -> None:
         self._model = model
-        self.labels = model.labels
+        self._pairs = is_inference(model.labels)
+        self.labels = () if model.number else model.labels
         self.parameters = model.parameters
 
     def run(
@@ -28,19 +33,39 @@ class ClassificationRunner:
         """See TaskRunner."""
         import numpy as np
 
-        for rows in self._model.logits(inputs, cancelled):
-            scores = probabilities(rows.values, self._model.several)
-            for place, index in enumerate(rows.indices):
-                row = scores[place]
+        kept = [i for i, text in enumerate(inputs) if not self._pairs or PAIR_SEPARATOR in text]
+        for index in sorted(set(range(len(inputs))) - set(kept)):
+            yield Failed(index, InputUnusable(index=index, reason="input.not_a_pair"))
+        texts: Texts = [inputs[i] for i in kept]
+        if self._pairs:
+            texts = [(a, b) for a, _, b in (inputs[i].partition(PAIR_SEPARATOR) for i in kept)]
+        for rows in self._model.logits(texts, cancelled):
+            known = rows.values if self._model.number else None
+            scores = probabilities(rows.values, self._model.several) if known is None else known
+            for place, number in enumerate(rows.indices):
+                row, index = scores[place], kept[number]
                 if not np.isfinite(row).all():
                     # Half precision overflows in some models; a ranking of NaN would look like one.
                     yield Failed(index, RunFailed(detail="the scores are not numbers"))
                     continue
-                ranked = sorted(
-                    zip(self.labels, row.tolist(), strict=True), key=lambda pair: -pair[1]
-                )
-                labels = Labels(tuple(ScoredLabel(name, score) for name, score in ranked))
-                yield Finished(index, labels, rows.cut[place] if rows.cut else 0)
+                cut = rows.cut[place] if rows.cut else 0
+                yield Finished(index, self._output(row.tolist()), cut)
+
+    def _output(self, row: Sequence[float]) -> Labels | Number:
+        if self._model.number:
+            return Number(row[0])
+        ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
+        several = self._model.several and len(ranked) > 1
+        return Labels(tuple(ScoredLabel(name, score) for name, score in ranked), several)
+
+
+def is_inference(labels: Sequence[str]) -> bool:
+    """Whether these are the labels of textual inference: the first text implies the second, or not."""
+    folded = [label.strip().casefold() for label in labels]
+    against = ("contradict", "not_entail", "not entail", "non_entail", "neutral")
+    return any(x.startswith("entail") for x in folded) and any(
+        x.startswith(against) for x in folded
+    )
 
 
 def probabilities(logits: Any, several: bool) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 
 from selector.tasks.batching import run_batches
 from selector.tasks.failures import is_out_of_memory
-from selector.tasks.models import Rows, Stop
+from selector.tasks.models import Rows, Stop, Texts, labels_of
 from selector.tasks.pooling import Pooling, pool, pooling_of
 from selector.tasks.torch_loading import POOLER, TorchModel, load_torch_model, tokenize
 
 
-def _rows(loaded: TorchModel, texts: Sequence[str], limit: int, stop: Stop, forward: Any) -> Any:
+def _rows(loaded: TorchModel, texts: Texts, limit: int, stop: Stop, forward: Any) -> Any:
     """Tight batches through ``forward``, which takes a padded batch and gives an array of rows."""
     import torch
 
@@ -36,14 +36,11 @@ class TorchClassifier:
 
     def __init__(self, loaded: TorchModel) -> None:
         self._loaded = loaded
-        config = loaded.model.config
-        count = int(config.num_labels)
-        self.labels = tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(count))
+        found = labels_of(loaded.model.config.to_dict())
+        self.labels, self.several, self.number = found.names, found.several, found.number
         self.parameters = loaded.parameters
-        several = getattr(config, "problem_type", None) == "multi_label_classification"
-        self.several = several or count == 1
 
-    def logits(self, texts: Sequence[str], stop: Stop) -> Iterator[Rows]:
+    def logits(self, texts: Texts, stop: Stop) -> Iterator[Rows]:
         """See Classifier."""
 
         def forward(batch: Any) -> Any:

@@ -6,13 +6,14 @@ Everything heavy is imported inside functions, which only workers call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selector.errors import LoadFailed, OutOfMemory, UnknownEngine, UnsupportedModel
 from selector.tasks.failures import first_line, is_out_of_memory
+from selector.tasks.models import Texts
 
 # Buffers that older files lack and transformers computes anew, without changing any output.
 _HARMLESS = ("position_ids", "inv_freq")
@@ -120,7 +121,7 @@ def load_torch_model(
 
 
 def tokenize(
-    loaded: TorchModel, texts: Sequence[str], max_length: int
+    loaded: TorchModel, texts: Texts, max_length: int
 ) -> tuple[Mapping[str, list[list[int]]], list[int]]:
     """Columns of token ids, each text cut at ``max_length`` tokens, and how many were cut off."""
     if not texts:

@@ -20,7 +20,16 @@ from selector.decide.text_metrics import (
     token_f1,
 )
 from selector.errors import BadSetting, DataUnreadable, UnknownMetric
-from selector.tasks.outputs import Labels, Output, Passage, ScoredLabel, Similarity, Text, Vector
+from selector.tasks.outputs import (
+    Labels,
+    Number,
+    Output,
+    Passage,
+    ScoredLabel,
+    Similarity,
+    Text,
+    Vector,
+)
 
 
 def labelled(names: list[str]) -> list[Output | None]:
@@ -143,7 +152,7 @@ def test_metrics_are_found_by_kind() -> None:
     assert metric("chrf", "text").id == "chrf"
     with pytest.raises(UnknownMetric) as caught:
         metric("chrf", "labels", "text-classification")
-    assert caught.value.facts["known"] == ["accuracy", "macro-f1"]
+    assert caught.value.facts["known"][:2] == ["accuracy", "macro-f1"]
     names = [str(i) for i in range(501)]
     with pytest.raises(BadSetting):
         METRICS["macro-f1"].statistics(labelled(names), names, names)
@@ -199,3 +208,36 @@ def test_an_answer_found_in_a_text_is_judged_as_a_text() -> None:
     outputs: list[Output | None] = [Passage("the cat sat", 0.9, 0, 11), None]
     assert observed("token-f1", outputs, ["a cat stood", "x"]) == pytest.approx(0.25)
     assert metrics_for("passage") == ("token-f1", "exact-match")
+
+
+def test_of_several_labels_each_counts_and_all_together() -> None:
+    from sklearn.metrics import f1_score
+
+    def holding(*names: str) -> Labels:
+        every = [ScoredLabel(x, 0.9 if x in names else 0.2) for x in "abc"]
+        return Labels(tuple(every), several=True)
+
+    outputs: list[Output | None] = [holding("a"), holding("a", "b"), holding(), None]
+    labels = ["a; b", '["a", "b"]', "-", "c"]
+    wanted = [[1, 1, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]]
+    said = [[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0]]
+    expected = f1_score(wanted, said, average="micro", zero_division=0)
+    assert observed("several-f1", outputs, labels) == pytest.approx(expected)
+    assert observed("several-exact", outputs, labels) == pytest.approx(2 / 4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_r_squared_is_scikit_learns_and_a_missing_estimate_explains_nothing(seed: int) -> None:
+    from sklearn.metrics import r2_score
+
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=40).round(3)
+    said = truth + rng.normal(size=40) * 0.5
+    outputs: list[Output | None] = [Number(float(x)) for x in said]
+    labels = [str(x) for x in truth]
+    assert observed("r-squared", outputs, labels) == pytest.approx(r2_score(truth, said))
+    assert observed("r-squared", [None] * 40, labels) == pytest.approx(0)
+    assert observed("spearman", outputs, labels) == pytest.approx(
+        stats.spearmanr(truth, said).statistic
+    )
+    assert observed("r-squared", [Number(1e9)] * 40, labels) == -1

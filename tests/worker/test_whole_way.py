@@ -73,7 +73,7 @@ def test_it_goes_from_the_hub_to_an_export(
     # The export tries the model on the task's own samples.
     document = json.loads(evaluated.file.read_text(encoding="utf-8"))
     out = tmp_path / "exported"
-    files = desk.export(document, "python", out)
+    files = desk.export(document, "python", out).files
     assert out / "runner.py" in files
     samples = json.loads((out / "samples.json").read_text(encoding="utf-8"))
     wanted = [text for texts in task.sample_inputs.values() for text in texts]

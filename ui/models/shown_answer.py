@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 
 from selector.tasks.outputs import (
     Labels,
+    Number,
     Output,
     Passage,
     Similarity,
@@ -60,7 +61,14 @@ class ShownAnswer:
 def shown_answer(output: Output, wording: Wording) -> ShownAnswer:
     """The cell for an output."""
     match output:
-        case Labels(labels):
+        case Number(value):
+            known = math.isfinite(value)
+            return ShownAnswer(wording.number(value) if known else wording.text("try.no_answer"))
+        case Labels(labels, True) if labels:
+            rest = [f"{x.label}: {_share(x.score, wording)}" for x in labels]
+            said = ", ".join(output.holding) or wording.text("try.none_holds")
+            return ShownAnswer(said, tip="\n".join(rest))
+        case Labels(labels, _):
             if not labels:
                 return ShownAnswer(wording.text("try.no_answer"))
             top = labels[0]

@@ -84,8 +84,8 @@ def load(folder: Path, max_length: int | None = None) -> Loaded:
     return Loaded(session, tokenizer, padding, config, folder)
 
 
-def batches(loaded: Loaded, texts: list[str], output: str) -> Iterator[tuple[list[int], Any, Any]]:
-    """Texts of similar length together: their indices, the output's rows, and the attention mask."""
+def batches(loaded: Loaded, texts: list[Any], output: str) -> Iterator[tuple[list[int], Any, Any]]:
+    """Texts, or pairs of texts, of similar length together: their indices, the output's rows, and the attention mask."""
     if not texts:
         return
     encoded = loaded.tokenizer.encode_batch(texts)
