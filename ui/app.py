@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     window = Window(
         places,
-        Desk(places, offline=options.offline or settings.offline),
+        Desk(places, offline=options.offline or settings.offline, keeps_spare=True),
         _overridden(settings, options),
         decision_file=options.file,
     )

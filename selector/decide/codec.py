@@ -105,6 +105,7 @@ def measurement_from_json(data: Json) -> Measurement:
         },
         rounds=int(data.get("rounds") or 0),
         cpu_s=_number(data.get("cpu_s")),
+        warm_start=bool(data.get("warm_start", False)),
         notes=tuple(str(x) for x in data.get("notes") or ()),
         usage={str(k): int(v) for k, v in (data.get("usage") or {}).items()},
     )

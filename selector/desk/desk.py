@@ -44,7 +44,9 @@ from selector.hub.ranking import rank
 from selector.hub.score import Weights
 from selector.hub.stored_count import in_doubt
 from selector.hub.why import with_why
+from selector.machine.cgroups import limits
 from selector.machine.codec import machine_to_json
+from selector.machine.memory import probe_memory
 from selector.paths import Locations
 from selector.settings import Settings
 from selector.tasks import words as task_words
@@ -53,6 +55,7 @@ from selector.trial.agreement import with_agreement
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
+from selector.trial.spare import SPARE_BYTES, SpareWorker
 
 
 class Desk(ExportDesk):
@@ -65,8 +68,11 @@ class Desk(ExportDesk):
         offline: bool = False,
         language: Language = "en",
         settings: Settings | None = None,
+        keeps_spare: bool = False,
     ) -> None:
         super().__init__(locations, offline=offline, language=language, settings=settings)
+        self._spare = SpareWorker()
+        self._keeps_spare = keeps_spare
         self.weights = Weights()
         """How candidates are ranked."""
         self._searching = Searching(self._hub, self.machine, lambda: str(self.weights))
@@ -196,9 +202,28 @@ class Desk(ExportDesk):
         )
         machine = self.machine()
         available = machine.memory.available_bytes
-        rows = run_trial(trial, available_bytes=available, on_event=on_event, cancelled=cancelled)
+        rows = run_trial(
+            trial,
+            available_bytes=available,
+            on_event=on_event,
+            cancelled=cancelled,
+            spare=self._spare.take,
+        )
         self.learn_from(rows, task, inputs, machine)
         return with_agreement(rows)
+
+    def warm_up(self) -> None:
+        """Import PyTorch in a spare worker, if this desk keeps one and there is memory for it.
+
+        Returns at once. The next model that PyTorch runs is loaded there.
+        """
+        if self._keeps_spare and probe_memory([], limits()).available_bytes >= SPARE_BYTES:
+            self._spare.warm()
+
+    def close(self) -> None:
+        """End every process that the desk started."""
+        self._spare.close()
+        super().close()
 
     # -- decide -------------------------------------------------------------------------------------
     def evaluate(

@@ -24,6 +24,8 @@ class EngineInfo:
     precisions: tuple[str, ...]
     distributions: tuple[str, ...]
     """Python distributions whose versions go into a decision file."""
+    modules: tuple[str, ...] = ()
+    """What loading imports and takes seconds for, so that a worker can do it ahead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ class TorchEngine:
         formats=("safetensors",),
         precisions=("fp32", "bf16", "fp16"),
         distributions=("torch", "transformers", "tokenizers", "safetensors", "numpy"),
+        modules=(
+            "torch",
+            "transformers.models.auto.tokenization_auto",
+            "transformers.models.auto.modeling_auto",
+            "transformers.generation.utils",
+        ),
     )
 
     def probe(self) -> Loadable:

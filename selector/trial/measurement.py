@@ -115,6 +115,8 @@ class Measurement:
     """Inputs that it gave no answer to, by position: ``{"code", "facts"}``; the others have theirs."""
     rounds: int = 0
     """Timed turns, each between turns of the others."""
+    warm_start: bool = False
+    """Its engine was imported before it was asked for: ``load_s`` and ``first_result_s`` lack that."""
     cpu_s: float | None = None
     """Processor seconds an input, of all threads together; far below ``latency`` times the threads: idle."""
     notes: tuple[str, ...] = ()
@@ -140,6 +142,7 @@ class Measurement:
             else {"unit": self.throughput_unit, "value": self.throughput},
             "rounds": self.rounds,
             "cpu_s": self.cpu_s,
+            "warm_start": self.warm_start,
             "notes": list(self.notes),
             "memory_peak_bytes": self.memory_peak_bytes,
             "parameters": self.parameters,

@@ -25,17 +25,24 @@ from selector.trial.fairness import EXTRA_S, ROUNDS, system_busy_s
 from selector.trial.lock import machine_turn
 from selector.trial.measurement import Measurement, Trial, TrialEvent
 from selector.trial.seat import Seat
+from selector.trial.spare import ENGINE
 from selector.trial.turns import block_size, portions, turns
 from selector.worker.client import WorkerClient
 from selector.worker.supervisor import groups
 
 OnEvent = Callable[[TrialEvent], None]
 StartWorker = Callable[[str], WorkerClient]
+TakeSpare = Callable[[], WorkerClient | None]
 LOAD_TIMEOUT_S = 600.0
 MAKE_TIMEOUT_S = 1800.0
 SILENCE_S = 600.0
 """A model that gives nothing for so long hangs."""
 WARM_UP_TOKENS = 8
+
+
+def no_spare() -> WorkerClient | None:
+    """For callers that have none."""
+    return None
 
 
 class TrialRun:
@@ -48,8 +55,10 @@ class TrialRun:
         cancelled: Callable[[], bool],
         start_worker: StartWorker = WorkerClient,
         silence_s: float = SILENCE_S,
+        spare: TakeSpare = no_spare,
     ) -> None:
         self._start_worker = start_worker
+        self._spare = spare
         self._silence_s = silence_s
         self._trial = trial
         self._tell = on_event
@@ -123,7 +132,10 @@ class TrialRun:
                 if contestant.made:
                     self._make(seat, args)
                 self._tell(TrialEvent("loading", contestant.ref))
-                seat.worker = self._start_worker("endpoint" if contestant.remote else "model")
+                seat.worker = self._spare() if contestant.engine == ENGINE else None
+                seat.warm_start = seat.worker is not None
+                if seat.worker is None:
+                    seat.worker = self._start_worker("endpoint" if contestant.remote else "model")
                 with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
                     seat.shared |= not alone
                     self._load_one(seat, seat.worker, args)
@@ -331,11 +343,13 @@ def run_trial(
     known: Mapping[str, Mapping[int, Output]] | None = None,
     start_worker: StartWorker = WorkerClient,
     silence_s: float = SILENCE_S,
+    spare: TakeSpare = no_spare,
 ) -> tuple[Measurement, ...]:
-    """Run ``trial``; one measurement for each contestant, in order.
+    """Run ``trial``; one measurement for each contestant, in order. ``spare``: see spare.py.
 
     Raises Cancelled within about 100 ms of ``cancelled()`` becoming true.
     """
     if cancelled():
         raise Cancelled
-    return TrialRun(trial, on_event, cancelled, start_worker, silence_s).run(available_bytes, known)
+    run = TrialRun(trial, on_event, cancelled, start_worker, silence_s, spare)
+    return run.run(available_bytes, known)

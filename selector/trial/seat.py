@@ -37,6 +37,7 @@ class Seat:
     fidelity: dict[str, Any] | None = None
     item_errors: dict[int, dict[str, Any]] = field(default_factory=dict)
     usage: Counter[str] = field(default_factory=Counter)
+    warm_start: bool = False
     spent: Spent = field(default_factory=Spent)
     cut: set[int] = field(default_factory=set)
     """Positions of inputs whose ends the model did not see."""
@@ -69,6 +70,7 @@ class Seat:
             fidelity=self.fidelity,
             item_errors=dict(self.item_errors),
             rounds=self.spent.rounds,
+            warm_start=self.warm_start,
             cpu_s=self.spent.cpu_s / len(self.seconds) if self.spent.rounds else None,
             notes=notes_on(self.spent, power, shared=self.shared),
             usage=dict(self.usage),

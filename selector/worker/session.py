@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 import traceback
@@ -61,7 +62,10 @@ def _threads(wanted: int) -> int:
 
 
 class ModelRole:
-    """Ops: ``load``, ``make``, ``run``, ``memory``, ``modules`` (which of ``names`` are imported)."""
+    """Ops: ``warm`` (import an engine), ``load``, ``make``, ``run``, ``memory``.
+
+    ``modules`` says which of ``names`` are imported.
+    """
 
     def __init__(self) -> None:
         self._runner: TaskRunner | None = None
@@ -86,6 +90,11 @@ class ModelRole:
             case "run":
                 with _as(RunFailed):
                     return self._run(args, emit, cancelled)
+            case "warm":
+                with _as(LoadFailed, repo=""):
+                    for name in registry.engine(str(args["engine"])).info.modules:
+                        importlib.import_module(name)
+                    return {}
             case "modules":
                 return {"loaded": [str(n) for n in args["names"] if str(n) in sys.modules]}
             case "memory":

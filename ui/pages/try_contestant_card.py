@@ -97,6 +97,8 @@ def times_tip(seat: Seat, wording: Wording) -> str:
         lines.append(wording.text("try.times.timed", **facts))
     if row.cpu_s is not None:
         lines.append(wording.text("try.times.timed_cpu", cpu=row.cpu_s))
+    if row.warm_start:
+        lines.append(wording.text("try.times.warm"))
     for note in row.notes:
         said = wording.text(note, n=row.rounds)
         lines.append(said[:1].upper() + said[1:])

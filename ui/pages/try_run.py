@@ -13,6 +13,7 @@ from selector.errors import PetitError
 from selector.tasks.base import Task
 from selector.tasks.outputs import Output
 from selector.trial.measurement import Contestant, Measurement, TrialEvent
+from selector.trial.spare import ENGINE
 from ui.background import Job
 from ui.pages.try_board import TryBoard
 from ui.pages.try_state import BUSY, Seat, pin, seat_of, seats_of
@@ -43,6 +44,7 @@ class TryRun(QObject):
         """Of the last trial."""
         self._task: Task | None = None
         self._pinned = False
+        self._by_torch = False
         self._pinning: Job | None = None
         self._job: Job | None = None
         self._order: list[str] = []
@@ -66,6 +68,7 @@ class TryRun(QObject):
                 job.drop()
         self._pinning = self._job = None
         self._pinned, self._task, self.inputs = False, task, ()
+        self._by_torch = False
         self.seats = seats_of(refs)
         self._order = [seat.ref for seat in self.seats]
         self.hide_names(self.blind)
@@ -199,6 +202,14 @@ class TryRun(QObject):
         self._pinning, self._pinned = None, True
         pin(self.seats, contestants)
         self._show(set(range(len(self.seats))), {})
+        self._by_torch = any(x.engine == ENGINE for x in contestants)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Have the slow imports done while the user writes inputs."""
+        desk = self._services.desk
+        if self._by_torch:
+            self._services.background.run("warm", lambda _cancelled, _progress: desk.warm_up())
 
     def _not_found(self, error: PetitError) -> None:
         self._pinning = None
@@ -207,6 +218,7 @@ class TryRun(QObject):
     def _done(self, rows: tuple[Measurement, ...]) -> None:
         self.show_rows(rows)
         self._end(self.finished.emit)
+        self._warm_up()
 
     def _error(self, error: PetitError) -> None:
         self._stop_seats()
