@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from selector.desk.desk import Desk
 
 Command = Callable[["Desk", "Screen", argparse.Namespace], None]
+_FUNCTIONS = {"try": "try_models", "import": "import_bundle"}
+"""Commands whose names Python keeps for itself."""
 _UNITS = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9, "": 1.0}
 
 
@@ -292,6 +294,14 @@ def parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--format", required=True, metavar="F")
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
+    bundle = add("bundle", "bundle", "models in one file, for a machine without a network")
+    bundle.add_argument("sources", nargs="+", metavar="REF|DECISION_FILE")
+    bundle.add_argument(
+        "--task", metavar="ID", help="what bare models are for, where they do not say"
+    )
+    bundle.add_argument("--out", required=True, type=Path, metavar="FILE")
+    taken = add("import", "bundle", "check a bundle and put its models into the model cache")
+    taken.add_argument("file", type=Path, metavar="FILE")
     sample = add(
         "sample", "sample", "run the whole main job on the embedded sample project, offline"
     )
@@ -354,7 +364,7 @@ def run(arguments: list[str]) -> int:
         }
         desk = Desk(folder, offline=offline, language=language)
         module: Any = importlib.import_module(f"selector.cli.{options.module}_command")
-        command: Command = getattr(module, options.command.replace("try", "try_models"))
+        command: Command = getattr(module, _FUNCTIONS.get(options.command, options.command))
         command(desk, screen, options)
         sys.stdout.flush()
         return 0

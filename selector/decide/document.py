@@ -243,6 +243,19 @@ def save(document: Mapping[str, Any], path: Path) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """Read and check a decision file. Raises DecisionUnreadable on anything odd, with the reason."""
+    try:
+        if not path.is_file():
+            raise DecisionUnreadable(path=str(path), reason="missing")
+        if path.stat().st_size > MAX_BYTES:
+            raise DecisionUnreadable(path=str(path), reason="too_large")
+        data = path.read_bytes()
+    except OSError as error:
+        raise DecisionUnreadable(path=str(path), reason="unreadable") from error
+    return parsed(data, str(path))
+
+
+def parsed(data: bytes, path: str) -> dict[str, Any]:
+    """The document in the bytes of a decision file named ``path``. Raises as ``load``."""
 
     def refuse(constant: str) -> float:
         raise ValueError(constant)
@@ -253,16 +266,12 @@ def load(path: Path) -> dict[str, Any]:
         return value
 
     try:
-        if not path.is_file():
-            raise DecisionUnreadable(path=str(path), reason="missing")
-        if path.stat().st_size > MAX_BYTES:
-            raise DecisionUnreadable(path=str(path), reason="too_large")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
         document = json.loads(text, parse_constant=refuse, parse_float=finite)
-    except (OSError, ValueError, RecursionError) as error:
-        raise DecisionUnreadable(path=str(path), reason="not_json") from error
-    check(document, str(path))
+    except (ValueError, RecursionError) as error:
+        raise DecisionUnreadable(path=path, reason="not_json") from error
+    check(document, path)
     loaded, whole = unsealed(document)
     if not whole:
-        raise DecisionUnreadable(path=str(path), reason="edited")
+        raise DecisionUnreadable(path=path, reason="edited")
     return loaded

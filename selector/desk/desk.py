@@ -17,10 +17,10 @@ from typing import Any
 from selector import registry
 from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
+from selector.desk.bundle_desk import BundleDesk
 from selector.desk.considered import considered, keep_considered
 from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
-from selector.desk.export_desk import ExportDesk
 from selector.desk.library_desk import ignore, never
 from selector.desk.racing import race
 from selector.desk.requests import (
@@ -58,7 +58,7 @@ from selector.trial.runner import run_trial
 from selector.trial.spare import SPARE_BYTES, SpareWorker
 
 
-class Desk(ExportDesk):
+class Desk(BundleDesk):
     """One user's desk: their data folder, their offline choice, their language."""
 
     def __init__(

@@ -62,13 +62,15 @@ class ExportDesk(DataDesk):
         notes: tuple[Reason, ...] = ()
         own = form.runs and chosen.made and fidelity_of(Path(chosen.made), chosen.precision) is None
         if not chosen.remote and (own or not document["samples"]):
-            document, notes = self._with_samples(document, chosen, form.runs, on_event)
+            document, notes = self.with_samples(
+                document, chosen, needed=form.runs, on_event=on_event
+            )
         files = form.write(ExportRequest(document, chosen, folder, self.language))
         placed = tuple(file if file.is_absolute() else folder / file for file in files)
         return Exported(placed, notes)
 
-    def _with_samples(
-        self, document: dict[str, Any], chosen: Contestant, needed: bool, on_event: OnTrial
+    def with_samples(
+        self, document: dict[str, Any], chosen: Contestant, *, needed: bool, on_event: OnTrial
     ) -> tuple[dict[str, Any], tuple[Reason, ...]]:
         """The document with recorded answers, or the reason why there are none.
 

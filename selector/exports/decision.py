@@ -10,11 +10,14 @@ from selector.exports.base import Export, ExportRequest
 from selector.exports.target import files_below, filling
 
 
+def plain_name(repo: str) -> str:
+    """A file's name for a repository: its own has been through the reference rules, others have not."""
+    name = repo.rpartition("/")[2]
+    return name if name.replace("-", "").replace("_", "").replace(".", "").isalnum() else "decision"
+
+
 def _write(request: ExportRequest) -> list[Path]:
-    name = request.contestant.repo.rpartition("/")[2] or "decision"
-    # A repository's name has been through the reference rules; anything else gets a plain name.
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        name = "decision"
+    name = plain_name(request.contestant.repo)
     with filling(request.folder) as folder:
         save(request.document, folder / f"{name}{SUFFIX}")
     return files_below(request.folder)

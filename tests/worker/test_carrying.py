@@ -198,3 +198,24 @@ def test_the_command_line_refuses_what_it_cannot_trust(
     save({**load(carried), "contestant": None, "chosen_by": None}, nothing)
     code, found = said(["try", str(nothing), *data], capfd)
     assert (code, found["error"]["code"]) == (1, "data.empty")
+
+
+def test_a_bundle_takes_a_model_to_a_machine_without_a_network(
+    carried: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    put_in_cache(model, "bank/tiny")
+    out = tmp_path / "stick" / "tiny.petit-bundle"
+    data = ["--data-dir", str(tmp_path / "data")]
+    code, found = said(["bundle", str(carried), "--out", str(out), *data], capfd)
+    assert (code, found["notes"]) == (0, [])
+    assert found["bytes"] == out.stat().st_size
+    assert said(["bundle", str(carried), "--out", str(out), *data], capfd)[0] == 1
+
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "elsewhere"))
+    there = ["--data-dir", str(tmp_path / "there")]
+    code, found = said(["import", str(out), *there], capfd)
+    assert (code, found["verified"]) == (0, True)
+    code, again = said(["try", found["decisions"][0], *there], capfd)
+    assert code == 0
+    assert again["reproduced"][0]["same"] == again["reproduced"][0]["samples"] > 0
