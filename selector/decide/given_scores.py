@@ -4,12 +4,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from selector.decide.axes import costs
+from selector.decide.classical import classical
+from selector.decide.conclusion import with_caveats
+from selector.decide.metrics import Metric, Outputs, mean
 from selector.decide.predictions import Predictions
 from selector.decide.rules import Rules
-from selector.decide.scores import check_missing
+from selector.decide.scores import check_missing, score_table
+from selector.decide.slices import slices, weak_parts
+from selector.decide.text_metrics import Floats
 from selector.decide.verdict import decide
 from selector.decide.verdict_facts import Decision, Evaluation
 
@@ -34,7 +42,7 @@ def evaluate_scores(task: str, found: Predictions, rules: Rules) -> Evaluation:
         seed=rules.seed,
     )
     sizes = {c.ref: c.parameters for c in found.contestants}
-    return Evaluation(
+    done = Evaluation(
         task=task,
         metric=METRIC,
         n=decision.n or 0,
@@ -50,6 +58,31 @@ def evaluate_scores(task: str, found: Predictions, rules: Rules) -> Evaluation:
         cost=rules.cost,
         failed=rules.failed,
     )
+    return _by_part(done, found, rules)
+
+
+def _by_part(done: Evaluation, found: Predictions, rules: Rules) -> Evaluation:
+    """With the scores of parts of the examples, and classical tests where they are wanted."""
+    refs = tuple(x.ref for x in done.models)
+    table = score_table(refs, found.scores or {}, check_missing(rules.failed), None)
+    examples = found.examples.only(table.kept.tolist())
+    given = Metric(METRIC, "text", _nothing_to_count, mean, table.bounds)
+    tables = [np.column_stack([column, np.ones(len(column))]) for column in table.values.T]
+    labels = examples.labels or ("",) * len(examples.inputs)
+    parts = slices(
+        given, refs, tables, examples.inputs, labels, examples.extra, None, rules.margin, rules.seed
+    )
+    decision = done.decision
+    if decision.choice is not None:
+        decision = with_caveats(decision, weak_parts(parts, decision.choice))
+    tests = classical(given, refs, tables, None, rules.seed) if rules.tests else None
+    return replace(done, decision=decision, slices=parts, classical=tests)
+
+
+def _nothing_to_count(outputs: Outputs, labels: Sequence[str], names: Sequence[str]) -> Floats:
+    """Scores are given: there is nothing to judge."""
+    del outputs, names
+    return np.zeros((len(labels), 2))
 
 
 def has_scores(found: Predictions) -> bool:

@@ -85,7 +85,7 @@ def test_without_groups_or_sureness_there_are_no_tabs(results):
     assert not results.tabs.isTabVisible(results.tabs.indexOf(results.calibration))
 
 
-def test_sureness_is_drawn_told_and_in_a_table_for_the_model_and_view_chosen(results):
+def test_sureness_is_drawn_told_and_in_a_table_for_the_model_and_view_chosen(results, qtbot):
     results.show_evaluation(decided(calibration=SURE), can_measure=True)
     tab = results.calibration
     assert tab.model_box.count() == 2
@@ -98,6 +98,9 @@ def test_sureness_is_drawn_told_and_in_a_table_for_the_model_and_view_chosen(res
     assert tab.figures.index(0, 0).data() == "all answered"
     assert "200 examples kept aside" in tab.advice.text()
     assert "99%" in tab.advice.text()
+    with qtbot.waitSignal(results.target_asked) as asked:
+        tab.target.setValue(97.5)
+    assert asked.args == [0.975]
     results.charts.picked.emit(REFS[1])
     assert tab.model_box.currentData() == REFS[1]
 

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selector.decide.calculator import Calculator
+from selector.decide.data import Examples
 from selector.decide.data_checks import judge
-from selector.decide.hygiene import near_duplicates, seen_before
+from selector.decide.hygiene import declared_training, near_duplicates, seen_before
 from selector.decide.near_duplicates import ALIKE, groups, similarity
+from selector.trial.measurement import Contestant
 
 PARTS = ("bal", "cor", "dim", "fen", "gol", "ert", "ost", "ing", "ume", "ali")
 WORDS = [a + b + c for a in PARTS for b in PARTS for c in PARTS]
@@ -116,6 +118,22 @@ def test_training_texts_among_the_examples_are_counted() -> None:
     (found,) = seen_before(inputs, seen, "train.csv")
     assert found.facts == {"count": 2, "exact": 1, "n": 7, "name": "train.csv"}
     assert seen_before(inputs, sentences(30, seed=9), "other.csv") == []
+
+
+def test_training_data_that_a_card_names_like_the_file_is_told() -> None:
+    def model(name: str, *datasets: str) -> Contestant:
+        return Contestant(name, name, "1", "torch", "fp32", "", 1, 1, datasets=datasets)
+
+    examples = Examples("Banking77_test.csv", "0" * 64, ("a",), ("b",), (), "text", "label")
+    models = [
+        model("a", "PolyAI/banking77", "glue"),
+        model("b", "glue"),
+        model("c"),
+        model("d", "x/test"),
+    ]
+    (found,) = declared_training(examples, models)
+    assert found.facts["ref"] == "a"
+    assert found.facts["datasets"] == ["PolyAI/banking77"]
 
 
 def ask(op: str, **args: Any) -> dict[str, Any]:

@@ -174,6 +174,23 @@ def test_columns_of_a_file_of_predictions_part_its_examples(tmp_path: Path) -> N
         assert {x.value: x.n for x in found.parts if x.by == "column"} == {"en": 40, "fr": 20}
 
 
+def test_scores_from_elsewhere_are_parted_too(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    rows = [(f"e{i}", m, 0.4 + (i % 5) / 10 + (i % 2) / 5) for i in range(100) for m in "pq"]
+    path.write_text(
+        "example,model,score,team\n"
+        + "".join(f"{e},{m},{s:.2f},{'xy'[int(e[1:]) % 2]}\n" for e, m, s in rows)
+    )
+    done = predictions(path, rules={"tests": True})
+    found = evaluation_from_json(done)
+    assert found.slices is not None
+    team = {x.value: x.scores["p"] for x in found.slices.parts if x.column == "team"}
+    assert (team["x"].standing, team["y"].standing) == ("below", "above")
+    assert team["x"].score == pytest.approx(0.6, abs=0.03)
+    assert found.classical is not None
+    assert found.classical.test == "permutation"
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_part_has_a_name_and_every_mark_a_meaning(language: str) -> None:
     words = Wording(language)

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QVBoxLayout,
     QWidget,
@@ -23,15 +24,23 @@ from ui.theme.theme import Theme
 from ui.theme.tokens import SPACE
 from ui.widgets.curve_chart import CurveChart, CurvePoint
 from ui.widgets.figures_table import figures_table, fit_rows
+from ui.widgets.flow_layout import FlowLayout
 from ui.widgets.plain import plain_label
 
 VIEWS = ("bins", "curve")
 ROWS_HIGH = 12
+PAUSE_MS = 600
 SIDE_BY_SIDE_SIGNS = 125
 
 
 class DecideCalibration(QWidget):
-    """One model and one view at a time."""
+    """One model and one view at a time.
+
+    Signals:
+        target_asked: look for the threshold from which on this share of answers is right, after a pause.
+    """
+
+    target_asked = Signal(float)
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,11 +61,32 @@ class DecideCalibration(QWidget):
         self.figures = FiguresModel(self)
         self.table = figures_table(self.figures)
         self.table.setAccessibleName(text("calibration.title"))
-        head = QHBoxLayout()
-        head.setSpacing(SPACE.s)
-        head.addWidget(self.model_box)
-        head.addWidget(self.view_box)
-        head.addStretch(1)
+        self.target = QDoubleSpinBox()
+        self.target.setAccessibleName(text("calibration.target"))
+        self.target.setToolTip(text("calibration.target_tip"))
+        self.target.setRange(50.0, 99.9)
+        self.target.setDecimals(1)
+        self.target.setValue(95.0)
+        self.target.setSuffix("\u00a0%" if wording.language == "fr" else "%")
+        self.target.setLocale(QLocale(wording.language))
+        self.target.setKeyboardTracking(False)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.target_asked.emit(self.target.value() / 100))
+        self.target.valueChanged.connect(self._pause.start)
+        self._can_ask = False
+        head = QWidget()
+        flow = FlowLayout(head)
+        self._wanted = QWidget()
+        pair = QHBoxLayout(self._wanted)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(SPACE.s)
+        pair.addWidget(plain_label(text("calibration.target")))
+        pair.addWidget(self.target)
+        for part in (self.model_box, self.view_box, self._wanted):
+            part.setMinimumHeight(self.target.sizeHint().height())
+            flow.addWidget(part)
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(SPACE.l)
         top = Qt.AlignmentFlag.AlignTop
@@ -65,15 +95,20 @@ class DecideCalibration(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACE.m, 0, 0)
         column.setSpacing(SPACE.s)
-        column.addLayout(head)
+        column.addWidget(head)
         column.addWidget(self.summary)
         column.addWidget(self.advice)
         column.addLayout(self._pair)
         column.addStretch(1)
 
-    def show_evaluation(self, evaluation: Evaluation) -> bool:
+    def show_evaluation(self, evaluation: Evaluation, *, can_measure: bool) -> bool:
         """Show the recommended model; False when no model says how sure it is."""
-        self._evaluation = evaluation
+        self._evaluation, self._can_ask = evaluation, can_measure
+        targets = {x.target for found in evaluation.calibration for x in found.tuned}
+        if len(targets) == 1 and not self._pause.isActive():  # the one that was asked for
+            self.target.blockSignals(True)
+            self.target.setValue(targets.pop() * 100)
+            self.target.blockSignals(False)
         names, choice = names_of(evaluation), evaluation.decision.choice
         self.model_box.clear()
         for found in evaluation.calibration:
@@ -101,6 +136,7 @@ class DecideCalibration(QWidget):
         name = self.model_box.currentText()
         self.summary.setText(calibration_text.summary(found, name, words) if first else "")
         self.summary.setVisible(first)
+        self._wanted.setVisible(not first and self._can_ask)
         advice = calibration_text.advice(found, words)
         self.advice.setText("\n".join(advice))
         self.advice.setVisible(not first and bool(advice))

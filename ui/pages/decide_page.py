@@ -40,7 +40,7 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.message_banner import MessageBanner
 
 METRIC, RACE, COST = "metric", "race", "cost"
-FAILED, MEANINGS, TESTS = "failed", "label_map", "tests"
+FAILED, MEANINGS, TESTS, TARGETS = "failed", "label_map", "tests", "targets"
 """Keys in the project's extra facts of what the user chose."""
 
 
@@ -77,6 +77,7 @@ class DecidePage(QWidget):
         self.results.examples_asked.connect(self._to_task)
         self.results.margin_asked.connect(self._take_margin)
         self.results.tests_asked.connect(lambda: self._take(TESTS, True))
+        self.results.target_asked.connect(lambda target: self._take(TARGETS, [target]))
         self.results.verdict.failed_asked.connect(lambda failed: self._take(FAILED, failed))
         self.results.verdict.meanings_asked.connect(
             lambda pairs: self._take(MEANINGS, [list(pair) for pair in pairs])
@@ -153,6 +154,7 @@ class DecidePage(QWidget):
             failed=project.extra.get(FAILED, "wrong"),
             label_map=pairs_of(project.extra.get(MEANINGS)),
             tests=bool(project.extra.get(TESTS)),
+            targets=tuple(project.extra.get(TARGETS, ())),
             send=send,
             race=self.question.race.isChecked(),
         )

@@ -36,11 +36,13 @@ class DecideResults(QWidget):
         examples_asked: the user wants to add examples.
         margin_asked: take this margin, a share.
         tests_asked: make classical tests too.
+        target_asked: look for the threshold from which on this share of answers is right.
     """
 
     examples_asked = Signal()
     margin_asked = Signal(float)
     tests_asked = Signal()
+    target_asked = Signal(float)
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,7 @@ class DecideResults(QWidget):
         self.confusion = DecideConfusion(theme, wording)
         self.slices = DecideSlices(theme, wording)
         self.calibration = DecideCalibration(theme, wording)
+        self.calibration.target_asked.connect(self.target_asked)
         self.tests = DecideTests(wording)
         self.tests.tests_asked.connect(self.tests_asked)
         self.tabs = QTabWidget()
@@ -86,7 +89,7 @@ class DecideResults(QWidget):
         self.charts.show_evaluation(evaluation)
         has_confusion = self.confusion.show_evaluation(evaluation)
         self.tabs.setTabVisible(self.tabs.indexOf(self.confusion), has_confusion)
-        has_sureness = self.calibration.show_evaluation(evaluation)
+        has_sureness = self.calibration.show_evaluation(evaluation, can_measure=can_measure)
         self.tabs.setTabVisible(self.tabs.indexOf(self.calibration), has_sureness)
         has_tests = self.tests.show_evaluation(evaluation, can_measure=can_measure)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tests), has_tests)

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -26,7 +25,7 @@ from ui.theme.tokens import SPACE
 from ui.widgets.plain import plain_label
 
 ROWS_HIGH = 14
-NAME_SIGNS = 20
+NAME_SIGNS = 26
 
 
 class DecideSlices(QWidget):
@@ -43,6 +42,7 @@ class DecideSlices(QWidget):
         self.model = SlicesModel(wording, self)
         self.table = _table(self.model)
         self.table.setAccessibleName(wording.text("slices.title"))
+        self.table.viewport().installEventFilter(self)
         row = QHBoxLayout()
         row.addWidget(self.grouping)
         row.addStretch(1)
@@ -100,10 +100,11 @@ class DecideSlices(QWidget):
         frame = header.sizeHint().height() + self.table.horizontalScrollBar().sizeHint().height()
         self.table.setFixedHeight(rows * height + frame + 4)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Columns follow the width."""
-        super().resizeEvent(event)
-        self._fit_columns()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Columns follow the width of the table, which a hidden tab does not have yet."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return super().eventFilter(watched, event)
 
     def _fit_columns(self) -> None:
         """The group takes what is left; where nothing is left it keeps its size and the table scrolls."""
@@ -114,7 +115,9 @@ class DecideSlices(QWidget):
         )
         if self.model.columnCount():
             roomy = needed <= self.table.viewport().width()
-            header.setSectionResizeMode(0, modes.Stretch if roomy else modes.ResizeToContents)
+            mode = modes.Stretch if roomy else modes.ResizeToContents
+            if header.sectionResizeMode(0) != mode:
+                header.setSectionResizeMode(0, mode)
 
     def _look(self) -> None:
         self.model.set_inks(self._theme.colour("bad"), self._theme.colour("ok"))
