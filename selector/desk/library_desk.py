@@ -11,6 +11,7 @@ from typing import Any
 
 from selector.desk.download_process import DownloadProcess
 from selector.desk.downloads import Downloads
+from selector.desk.kept_worker import KeptWorker
 from selector.desk.requests import (
     DownloadProgress,
     OnDownload,
@@ -61,6 +62,7 @@ class LibraryDesk:
         """Of these, which Hub and how to reach it."""
         self._process = DownloadProcess(self._shared)
         self._queue: Downloads | None = None
+        self._kept = KeptWorker("hub")
         self._open: set[WorkerClient] = set()
         self._lock = threading.Lock()
         self._opening = threading.Lock()
@@ -88,19 +90,24 @@ class LibraryDesk:
     ) -> dict[str, Any]:
         """Ask the Hub's worker; with ``at_once`` its process ends the moment it is cancelled."""
         shared = self._shared()
-        worker = WorkerClient("hub")
+        worker = self._kept.take()
         with self._lock:
             self._open.add(worker)
         try:
-            return worker.call(op, {**shared, **args}, on_event, cancelled)
-        except Cancelled:
-            if at_once:
+            found = worker.call(op, {**shared, **args}, on_event, cancelled)
+        except BaseException as problem:
+            self._let_go(worker)
+            if at_once and isinstance(problem, Cancelled):
                 worker.kill()
-            raise
-        finally:
-            with self._lock:
-                self._open.discard(worker)
             worker.close(patience_s=0.2)
+            raise
+        self._let_go(worker)
+        self._kept.give(worker)
+        return found
+
+    def _let_go(self, worker: WorkerClient) -> None:
+        with self._lock:
+            self._open.discard(worker)
 
     def pull(
         self,
@@ -211,6 +218,7 @@ class LibraryDesk:
         if place == "keyring":
             self._keep_settings(replace(self.settings, keyring_for=str(found["endpoint"])))
         self._process.close()
+        self._kept.drop()
         return place
 
     def forget_token(self) -> None:
@@ -218,6 +226,7 @@ class LibraryDesk:
         self._hub("forget_token", {}, never)
         self._keep_settings(replace(self.settings, keyring_for=""))
         self._process.close()
+        self._kept.drop()
 
     def _keep_settings(self, settings: Settings) -> None:
         self.settings = settings
@@ -230,6 +239,7 @@ class LibraryDesk:
         if queue is not None:
             queue.close()
         self._process.close()
+        self._kept.close()
         with self._lock:
             workers = list(self._open)
         for worker in workers:

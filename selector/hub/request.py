@@ -109,21 +109,23 @@ class Request:
         machine, filters = _machine(self.args), _filters(self.args)
         self.client.window.recall(self.args.get("rate"))
         self.client.pace(Pacing(self._waiting, self.cancelled))
-        found = interruptible(
-            lambda: search(
-                self.client,
-                task,
-                machine,
-                **filters,
-                predict=predict,
-                engines=registry.engines(),
-                local=[row_of_local(model) for model in self._models()],
-                memory=Remembered(self.locations.model_index),
-                weights=Weights.read(str(self.args.get("weights") or "")),
-            ),
-            self.cancelled,
-        )
-        self.client.pace()
+        try:
+            found = interruptible(
+                lambda: search(
+                    self.client,
+                    task,
+                    machine,
+                    **filters,
+                    predict=predict,
+                    engines=registry.engines(),
+                    local=[row_of_local(model) for model in self._models()],
+                    memory=Remembered(self.locations.model_index),
+                    weights=Weights.read(str(self.args.get("weights") or "")),
+                ),
+                self.cancelled,
+            )
+        finally:
+            self.client.pace()
         self.emit({"rate": self.client.window.to_json()})
         return results.result_to_json(found)
 

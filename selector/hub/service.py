@@ -70,9 +70,10 @@ class HubRole:
         except PetitError as error:
             error.facts = redacted(error.facts)  # only here are the secrets known
             raise
-        if op in {"keep_token", "forget_token"}:
-            self.close()  # headers of the old token
-            self._clients.clear()
+        finally:
+            if op != "pull":  # downloads come one after the other; others may follow another token
+                self.close()
+                self._clients.clear()
         return answer
 
     def close(self) -> None:

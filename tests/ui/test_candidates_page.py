@@ -152,7 +152,7 @@ def test_that_an_older_search_under_way_is_dropped(page, hub, qtbot):
     settled(page.bench, qtbot)
     assert page.results.kind == "table"
     assert {row.licence for row in page.model.rows} == {"apache-2.0", "mit"}
-    assert workers("hub") == []
+    assert len(workers("hub")) == 1, "the dropped one has ended; the other waits for more questions"
 
 
 @pytest.mark.parametrize(("words", "kind"), [(NOWHERE, "nothing"), ("pickle-only", "hidden")])
