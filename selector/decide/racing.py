@@ -40,8 +40,8 @@ class Racing:
     ) -> None:
         """Line up.
 
-        Raises BadSetting for a rule out of range, a metric that is no mean over examples, or a cost
-        that only a run can tell.
+        Raises BadSetting for a rule out of range, a metric that is no mean over examples, a cost
+        that only a run can tell, or examples that are to be left out.
         """
         rules.check()
         known = registry.task(task).metrics
@@ -51,6 +51,9 @@ class Racing:
             raise BadSetting(setting="race, metric", value=chosen, allowed=", ".join(raced) or "–")
         if rules.cost not in COSTS_RACED:
             raise BadSetting(setting="race, cost", value=rules.cost, allowed=", ".join(COSTS_RACED))
+        if rules.failed != "wrong":
+            # Who drops out would depend on which examples the others happened to answer.
+            raise BadSetting(setting="race, failed", value=rules.failed, allowed="wrong")
         self._task, self._rules, self._metric = task, rules, METRICS[chosen]
         self._contestants, self._examples = tuple(contestants), examples
         self._labels = examples.labels or ()

@@ -164,6 +164,7 @@ def test_an_input_without_an_answer_counts_as_wrong_and_is_not_asked_for_again()
         ({"metric": "macro-f1"}, "race, metric"),
         ({"cost": "latency"}, "race, cost"),
         ({"cost": "memory"}, "race, cost"),
+        ({"failed": "exclude"}, "race, failed"),
         ({"margin": 0.0}, "margin"),
     ],
 )

@@ -142,6 +142,7 @@ class DecidePage(QWidget):
         project, desk = self._services.project, self._services.desk
         if self._busy() or not self._ready() or project.task is None or not project.data_path:
             return
+        racing = self.question.race.isChecked()
         request = EvaluateRequest(
             refs=self.llm.refs(project),
             task=project.task,
@@ -151,12 +152,12 @@ class DecidePage(QWidget):
             metric=project.extra.get(METRIC),
             margin=project.margin,
             cost=project.extra.get(COST, "parameters"),
-            failed=project.extra.get(FAILED, "wrong"),
+            failed="wrong" if racing else project.extra.get(FAILED, "wrong"),
             label_map=pairs_of(project.extra.get(MEANINGS)),
             tests=bool(project.extra.get(TESTS)),
             targets=tuple(project.extra.get(TARGETS, ())),
             send=send,
-            race=self.question.race.isChecked(),
+            race=racing,
         )
         self._start_progress(request.refs, "decide.starting", race=request.race)
         self._running = self._services.background.run(
