@@ -14,10 +14,25 @@ from selector.decide.data import Examples, fold
 from selector.decide.data_checks import contradictions, where
 from selector.decide.near_duplicates import groups
 from selector.hub.candidate import Reason
+from selector.tasks.base import PAIR_SEPARATOR
 from selector.trial.measurement import Contestant
 
 _SHORTEST_NAME = 5
 """Signs of a name that cannot be a chance hit inside another one."""
+
+
+def alike(inputs: Sequence[str]) -> list[int]:
+    """The number of each input's group of near duplicates; of pairs both texts must be alike.
+
+    Ten questions about one long text are ten examples, however much of them is the same.
+    """
+    if not any(PAIR_SEPARATOR in text for text in inputs):
+        return [int(x) for x in groups(inputs)]
+    parts = [text.partition(PAIR_SEPARATOR) for text in inputs]
+    first, second = groups([x[0] for x in parts]), groups([x[2] for x in parts])
+    numbers: dict[tuple[int, int], int] = {}
+    both = zip(first.tolist(), second.tolist(), strict=True)
+    return [numbers.setdefault(pair, len(numbers)) for pair in both]
 
 
 def near_duplicates(inputs: Sequence[str], labels: Sequence[str] | None) -> list[Reason]:
@@ -28,7 +43,7 @@ def near_duplicates(inputs: Sequence[str], labels: Sequence[str] | None) -> list
     places: dict[str, int] = {}
     for position, text in enumerate(inputs):
         places.setdefault(text, position)
-    numbers = groups(list(places)).tolist()
+    numbers = alike(list(places))
     first: dict[int, int] = {}
     pairs = []
     for number, place in zip(numbers, places.values(), strict=True):
@@ -56,9 +71,9 @@ def seen_before(inputs: Sequence[str], seen: Sequence[str], name: str) -> list[R
     """
     known = set(seen)
     exact = sum(text in known for text in inputs)
-    numbers = groups([*inputs, *seen])
-    trained = set(numbers[len(inputs) :].tolist())
-    count = sum(number in trained for number in numbers[: len(inputs)].tolist())
+    numbers = alike([*inputs, *seen])
+    trained = set(numbers[len(inputs) :])
+    count = sum(number in trained for number in numbers[: len(inputs)])
     if not count:
         return []
     facts = {"count": count, "exact": exact, "n": len(inputs), "name": name}

@@ -16,6 +16,7 @@ from selector.decide.data import Examples
 from selector.decide.data_checks import judge
 from selector.decide.hygiene import declared_training, near_duplicates, seen_before
 from selector.decide.near_duplicates import ALIKE, groups, similarity
+from selector.tasks.base import PAIR_SEPARATOR
 from selector.trial.measurement import Contestant
 
 PARTS = ("bal", "cor", "dim", "fen", "gol", "ert", "ost", "ing", "ume", "ali")
@@ -91,6 +92,14 @@ def test_findings_name_examples_by_number_and_never_their_text() -> None:
         ["1 ↔ 3"],
     )
     assert LONG not in str([near, conflict])
+
+
+def test_questions_about_one_text_are_no_repeats_of_each_other() -> None:
+    context = " ".join(sentences(6))
+    asked = [f"{question}{PAIR_SEPARATOR}{context}" for question in sentences(20, seed=4, length=4)]
+    assert near_duplicates(asked, None) == []
+    (found,) = near_duplicates([*asked, asked[3].upper()], None)
+    assert found.facts["where"] == ["4 ↔ 21"]
 
 
 def test_free_answers_to_near_repeats_are_no_contradiction() -> None:
