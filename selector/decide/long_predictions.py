@@ -67,7 +67,7 @@ def read_long(table: Table) -> LongTable:
         DataColumns: no column of examples.
         DataEmpty: no row with a model and an example.
         DataUnreadable: one example with two labels, one model with two answers to an example, or a
-            score or cost that is no number; ``value`` says which.
+            score or cost that is no number; ``value`` and ``row`` say which.
     """
     columns = {
         name: _find(table, known)
@@ -102,14 +102,14 @@ def read_long(table: Table) -> LongTable:
         _once(table, labels, example, cells["label"])
         parted.setdefault(example, tuple(row[i] for i in others))
         _once(table, said.setdefault(model, {}), example, cells["prediction"])
-        number = _number(table, cells["score"]) if cells["score"] else math.nan
+        number = _number(table, cells["score"], at) if cells["score"] else math.nan
         known = scored.setdefault(model, {})
         if not math.isnan(number) and known.setdefault(example, number) != number:
             raise DataUnreadable(name=table.name, reason="contradiction", value=example[:40])
         if cells["sure"]:
-            sure.setdefault(model, {}).setdefault(example, _number(table, cells["sure"]))
+            sure.setdefault(model, {}).setdefault(example, _number(table, cells["sure"], at))
         if cells["cost"]:
-            costs.setdefault(model, []).append(_number(table, cells["cost"]))
+            costs.setdefault(model, []).append(_number(table, cells["cost"], at))
     if not said:
         raise DataEmpty(name=table.name)
     check_models(table.name, len(said))
@@ -177,11 +177,11 @@ def _once(table: Table, found: dict[str, str], key: str, value: str) -> None:
     found[key] = known or value
 
 
-def _number(table: Table, text: str) -> float:
+def _number(table: Table, text: str, row: int) -> float:
     try:
         number = float(text.replace(",", "."))
     except ValueError:
         number = math.inf
     if math.isinf(number):
-        raise DataUnreadable(name=table.name, reason="not_numbers", value=text[:40])
+        raise DataUnreadable(name=table.name, reason="bad_number", value=text[:40], row=row)
     return number

@@ -229,6 +229,11 @@ def test_rows_without_names_are_counted_and_too_many_models_refused(tmp_path: Pa
     )
     (told,) = [x for x in found.decision.caveats if x.code == "warning.nameless_rows"]
     assert told.facts == {"count": 2, "rows": [41, 42]}
+    costly = "example,label,model,prediction,cost\ne1,a,m,a,1\ne2,a,m,a,dear\n"
+    with pytest.raises(DataUnreadable) as caught:
+        predictions(tmp_path / "p.csv", costly)
+    assert (caught.value.facts["row"], caught.value.facts["value"]) == (2, "dear")
+    assert "row 2" in Wording("en").error(caught.value.code, caught.value.facts)[0]
     many = "".join(f"e1,a,model{i},a\n" for i in range(201))
     with pytest.raises(DataUnreadable) as caught:
         predictions(tmp_path / "p.csv", f"example,label,model,prediction\n{many}")
