@@ -269,3 +269,39 @@ def make_translator(folder: Path, hidden: int = 32, seed: int = 0) -> Path:
     make_rewriter(folder, hidden, seed)
     _card(folder, "translation")
     return folder
+
+
+def make_image_classifier(
+    folder: Path, labels: Sequence[str] = ("disc", "door", "other"), seed: int = 0
+) -> Path:
+    """A vision transformer with random weights, for pictures of 16 by 16 points."""
+    import torch
+    from transformers import ViTConfig, ViTForImageClassification
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = ViTConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        image_size=16,
+        patch_size=8,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        initializer_range=0.3,
+    )
+    ViTForImageClassification(config).save_pretrained(folder)
+    reading = {
+        "image_processor_type": "ViTImageProcessor",
+        "do_resize": True,
+        "size": {"height": 16, "width": 16},
+        "do_rescale": True,
+        "do_normalize": True,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(reading))
+    _card(folder, "image-classification")
+    return folder

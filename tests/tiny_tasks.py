@@ -12,6 +12,7 @@ from tests.tiny_models import (
     make_classifier,
     make_decoder,
     make_encoder,
+    make_image_classifier,
     make_inference,
     make_masked,
     make_ranker,
@@ -21,6 +22,7 @@ from tests.tiny_models import (
 )
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
+IMAGES = Path(__file__).parent / "images"
 TEXTS = {
     "text-classification": [
         "my card is lost",
@@ -42,6 +44,7 @@ TEXTS = {
         "how do i get it ?\t" + "the refund is here " * 40,
     ],
     "translation": ["my card is lost", "refund", "where is the card " * 30],
+    "image-classification": [str(IMAGES / "disc.png"), str(IMAGES / "door.jpg")],
     "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
     "summarization": ["my card is lost", "refund", "where is the card " * 30],
     "text-generation": ["my card is lost", "where is the card " * 3],
@@ -55,6 +58,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "text-ranking": make_ranker,
     "question-answering": make_answerer,
     "translation": make_translator,
+    "image-classification": make_image_classifier,
     "fill-mask": make_masked,
     "summarization": make_rewriter,
     "text-generation": make_decoder,
@@ -69,6 +73,7 @@ LABELS: dict[str, str] = {
     "text-classification": "lost",
     "sentence-similarity": "0.5",
     "text-ranking": "1",
+    "image-classification": "disc",
     "token-classification": "PER: card; LOC: here",
     "fill-mask": "card",
 }

@@ -25,6 +25,7 @@ INPUT_NAMES = (
     *("review", "avis", "ticket", "demande", "email", "mail", "tweet", "document", "body", "corps"),
     *("description", "title", "titre", "source", "premise", "sentence1", "text1", "texte1"),
     *("phrase1", "question1", "sentencea", "texta", "a"),
+    *("image", "images", "photo", "picture", "file", "fichier", "path", "chemin"),
 )
 LABEL_NAMES = (
     *("label", "labels", "etiquette", "category", "categorie", "class", "classe", "intent"),
@@ -33,7 +34,9 @@ LABEL_NAMES = (
     *("summary", "resume", "translation", "traduction", "score", "similarity", "similarite"),
     *("rating", "note", "type", "y"),
 )
-_SECOND = {"premise": "hypothesis", "query": "document", "requete": "document"}
+_SECOND = {
+    "premise": "hypothesis", "query": "document", "requete": "document", "question": "context",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

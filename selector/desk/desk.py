@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from selector import registry
@@ -19,7 +20,7 @@ from selector.decide import document as documents
 from selector.decide.verdict_facts import Evaluation
 from selector.desk.bundle_desk import BundleDesk
 from selector.desk.considered import considered, keep_considered
-from selector.desk.evaluating import judge, judge_predictions, measure, read_labelled
+from selector.desk.evaluating import judge, judge_predictions, measure, placed, read_labelled
 from selector.desk.examining import Examined, built, card_of, counted, measured_rate
 from selector.desk.library_desk import ignore, never
 from selector.desk.racing import race
@@ -192,6 +193,8 @@ class Desk(BundleDesk):
         known = registry.task(task)
         if not inputs:
             raise DataEmpty(name="input")
+        if known.input_kind == "image":
+            inputs = [placed(text, Path.cwd()) for text in inputs]
         chosen = self.contestants(refs, task)
         trial = Trial(
             task,

@@ -34,6 +34,14 @@ from selector.trial.runner import run_trial
 from selector.worker.client import WorkerClient
 
 
+def placed(path: str, folder: Path) -> str:
+    """The path of a file that is named in a table, or typed, as seen from ``folder``."""
+    try:
+        return str(folder / Path(path).expanduser())
+    except (RuntimeError, ValueError):
+        return path
+
+
 def read_labelled(request: EvaluateRequest) -> Examples:
     """The examples, which must have labels. Raises InputProblem, BadSetting."""
     if not 0 < request.margin < 1:
@@ -41,6 +49,9 @@ def read_labelled(request: EvaluateRequest) -> Examples:
     if not 0.5 < request.confidence < 1:
         raise BadSetting(setting="confidence", value=request.confidence, allowed="0.5 … 1")
     examples = read_examples(request.data, request.input_column, request.label_column)
+    if registry.task(request.task).input_kind == "image":
+        found = tuple(placed(text, request.data.absolute().parent) for text in examples.inputs)
+        examples = replace(examples, inputs=found)
     if examples.labels is None:
         raise DataColumns(name=examples.name, wanted="label", columns=list(examples.columns))
     return examples

@@ -78,7 +78,10 @@ class ExportDesk(DataDesk):
         """
         task = registry.task(str(document["task"]))
         inputs = [text for texts in task.sample_inputs.values() for text in texts]
-        row = self._answers(chosen, task.id, inputs, on_event, never)
+        if not inputs:
+            return document, ()  # pictures, for example: none are shipped
+        told = {k: v for k, v in document["parameters"].items() if k in task.default_parameters}
+        row = self._answers(chosen, task.id, inputs, on_event, never, told)
         samples = [
             {"input": text, "output": to_json(output)}
             for text, output in zip(inputs, row.outputs, strict=True)
@@ -94,7 +97,7 @@ class ExportDesk(DataDesk):
                 "facts": dict((row.error or {}).get("facts", {})),
             }
             return document, (Reason("export.no_samples", facts),)
-        parameters = {**document["parameters"], **task.default_parameters}
+        parameters = {**task.default_parameters, **document["parameters"]}
         versions = {**document["versions"], **row.versions}
         return {**document, "samples": samples, "parameters": parameters, "versions": versions}, ()
 

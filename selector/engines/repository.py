@@ -15,6 +15,7 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
     "zero-shot-classification": ("ForSequenceClassification",),
     "text-ranking": ("ForSequenceClassification",),
+    "image-classification": ("ForImageClassification",),
     "token-classification": ("ForTokenClassification",),
     "question-answering": ("ForQuestionAnswering",),
     "translation": ("ForConditionalGeneration", "EncoderDecoderModel", "MTModel"),
@@ -24,7 +25,7 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
 }
 # Named one by one: a repository may hold data sets and reports of any size beside its model.
 _SMALL = re.compile(
-    r"(config|generation_config|modules|sentence_bert_config|config_sentence_transformers"
+    r"(config|preprocessor_config|processor_config|generation_config|modules|sentence_bert_config|config_sentence_transformers"
     r"|special_tokens_map|added_tokens|tokenizer|tokenizer_config|vocab|model\.safetensors\.index"
     r"|chat_template)\.json"
     r"|[\w.-]*vocab[\w.-]*\.txt|merges\.txt|bpe\.codes|[\w.-]+\.(model|spm|tiktoken)"

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 Language = Literal["en", "fr"]
 Modality = Literal["text", "image", "audio", "video", "biology", "chemistry", "table"]
-InputKind = Literal["text", "text_pair"]
+InputKind = Literal["text", "text_pair", "image"]
 OutputKind = Literal["labels", "vector", "similarity", "text", "spans", "passage", "number"]
 
 PAIR_SEPARATOR = "\t"
-"""A ``text_pair`` input is one string: the two texts joined by a tab."""
+"""A ``text_pair`` input is one string: the two texts joined by a tab. An ``image`` is the path of a file."""
 
 
 class TaskRunner(Protocol):

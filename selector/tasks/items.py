@@ -13,6 +13,7 @@ from selector.input_errors import InputUnusable
 from selector.log import redact
 from selector.tasks.base import PAIR_SEPARATOR, InputKind, TaskRunner
 from selector.tasks.failures import first_line, is_out_of_memory
+from selector.tasks.images import unusable_image
 from selector.tasks.outputs import Event, Failed, Finished, Partial
 from selector.tasks.readable import unreadable
 
@@ -23,6 +24,8 @@ GIVE_UP_AFTER = 3
 def unusable(index: int, text: str, kind: InputKind) -> InputUnusable | None:
     """Why no model of this kind of task can take ``text``; None when it can be tried."""
     problem = unreadable(index, text)
+    if problem is None and kind == "image":
+        return unusable_image(index, text)
     if problem is None and kind == "text_pair" and PAIR_SEPARATOR not in text:
         return InputUnusable(index=index, reason="input.not_a_pair")
     return problem

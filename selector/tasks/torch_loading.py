@@ -61,10 +61,15 @@ def _dtype(precision: str) -> Any:
 
 
 def load_torch_model(
-    folder: Path, auto_class: str, options: Mapping[str, Any], may_lack: tuple[str, ...] = ()
+    folder: Path,
+    auto_class: str,
+    options: Mapping[str, Any],
+    may_lack: tuple[str, ...] = (),
+    reader: str = "AutoTokenizer",
 ) -> TorchModel:
     """Load with ``auto_class`` in the wanted precision (fp32 unless told otherwise).
 
+    ``reader``: what turns inputs into tensors, kept as ``tokenizer``.
     ``may_lack``: endings of weights that may be missing because this task does not use them.
 
     Raises UnsupportedModel when other weights are missing, UnknownEngine, LoadFailed, OutOfMemory.
@@ -85,7 +90,7 @@ def load_torch_model(
         raise UnsupportedModel(repo=repo, reason=code, files=pickles[:5])
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = getattr(transformers, reader).from_pretrained(folder, **safe)
         model, report = getattr(transformers, auto_class).from_pretrained(
             folder, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
         )
@@ -105,6 +110,9 @@ def load_torch_model(
         if "trust_remote_code" in str(error):
             raise UnsupportedModel(repo=repo, reason="risk.remote_code") from error
         raise LoadFailed(repo=repo, detail=first_line(error)) from error
+    if reader != "AutoTokenizer":
+        parameters = int(model.num_parameters())
+        return TorchModel(model, tokenizer, device, parameters, MAX_LENGTH, folder)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if getattr(model.config, "pad_token_id", None) is None:

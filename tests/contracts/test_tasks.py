@@ -32,7 +32,7 @@ def test_it_is_the_one_constant_of_a_file_named_like_it(task: Task) -> None:
 def test_it_speaks_every_language(task: Task) -> None:
     for texts in (task.title, task.purpose, task.words, task.sample_inputs):
         assert set(texts) == set(LANGUAGES)
-        assert all(texts.values())
+        assert all(texts.values()) or (texts is task.sample_inputs and task.input_kind == "image")
     for language in LANGUAGES:
         assert not task.title[language].endswith(".")
         assert task.purpose[language].endswith(".")

@@ -50,6 +50,10 @@ TUNED: dict[Language, Requests] = {
             "a chatbot for our shop",
             "rewrite a paragraph in simpler words",
         ),
+        "image-classification": (
+            "sort product photos",
+            "is there a defect in this picture",
+        ),
         "fill-mask": ("guess the missing word in a sentence", "fill in the blanks of an exercise"),
         "feature-extraction": (
             "search our archive by meaning",
@@ -101,6 +105,10 @@ TUNED: dict[Language, Requests] = {
             "rédiger des réponses polies aux clients",
             "un chatbot pour notre boutique",
             "reformuler un paragraphe plus simplement",
+        ),
+        "image-classification": (
+            "trier des photos de produits",
+            "y a-t-il un défaut sur cette image",
         ),
         "fill-mask": ("deviner le mot manquant dans une phrase", "compléter un exercice à trous"),
         "feature-extraction": (
@@ -156,6 +164,10 @@ KEPT_OUT: dict[Language, Requests] = {
             "generate product descriptions",
             "an assistant that writes code",
         ),
+        "image-classification": (
+            "which plant is in the photo",
+            "recognise damaged parcels in camera images",
+        ),
         "fill-mask": ("predict the masked word", "restore unreadable words in an old letter"),
         "feature-extraction": (
             "turn texts into vectors",
@@ -207,6 +219,10 @@ KEPT_OUT: dict[Language, Requests] = {
             "écrire des offres d’emploi",
             "générer des descriptions de produits",
             "un assistant qui écrit du code",
+        ),
+        "image-classification": (
+            "quelle plante est sur la photo",
+            "reconnaître des colis abîmés sur des images",
         ),
         "fill-mask": (
             "prédire le mot masqué",

@@ -75,6 +75,8 @@ def test_it_goes_from_the_hub_to_an_export(
     out = tmp_path / "exported"
     files = desk.export(document, "python", out).files
     assert out / "runner.py" in files
+    if task.input_kind == "image":
+        return  # no pictures are shipped
     samples = json.loads((out / "samples.json").read_text(encoding="utf-8"))
     wanted = [text for texts in task.sample_inputs.values() for text in texts]
     assert [each["input"] for each in samples] == wanted

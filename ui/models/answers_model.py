@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from selector.tasks.base import PAIR_SEPARATOR
+from selector.tasks.images import SUFFIXES
 from selector.tasks.outputs import Output
 from selector.wording import Wording
 from ui.models.shown_answer import AnswerRole, ShownAnswer, shown_answer, standing_apart
@@ -22,7 +24,9 @@ _ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
 
 
 def input_text(text: str) -> str:
-    """An input as one readable line; the two texts of a pair are apart."""
+    """An input as one readable line: a picture by its name, the two texts of a pair apart."""
+    if text.lower().endswith(SUFFIXES) and Path(text).is_absolute():
+        return Path(text).name
     return "  ↔  ".join(" ".join(part.split()) for part in text.split(PAIR_SEPARATOR))
 
 

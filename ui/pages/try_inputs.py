@@ -6,11 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from selector.tasks.base import PAIR_SEPARATOR, Task
+from selector.tasks.images import SUFFIXES
 from selector.wording import Wording
 from ui.pages.labels import label
 from ui.widgets.flow_layout import FlowLayout
@@ -38,6 +46,19 @@ class InputBox(QPlainTextEdit):
         height = self.fontMetrics().lineSpacing() * LINES + 20
         self.setMinimumHeight(height)
         self.setMaximumHeight(height)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Files that are dropped or pasted are their paths, one a line; all else is plain text."""
+        paths = [url.toLocalFile() for url in source.urls() if url.isLocalFile()]
+        if paths:
+            self.add_lines(paths)
+        else:
+            super().insertFromMimeData(source)
+
+    def add_lines(self, lines: Iterable[str]) -> None:
+        """Put lines after what is written."""
+        before = self.toPlainText().rstrip("\n")
+        self.setPlainText("\n".join([*([before] if before else []), *lines]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter runs; all else is typing."""
@@ -72,6 +93,8 @@ class TryInputs(QWidget):
         for box in (self.box, self.second):
             box.textChanged.connect(self._changed)
             box.run_asked.connect(self.run_asked)
+        self.browse = QPushButton(text("try.choose_pictures"))
+        self.browse.clicked.connect(self._choose)
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips)
         self._pause = QTimer(self)
@@ -90,6 +113,7 @@ class TryInputs(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addLayout(boxes)
+        column.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._chips)
 
     # -- what is shown ------------------------------------------------------------------------------
@@ -97,6 +121,10 @@ class TryInputs(QWidget):
     @property
     def _pairs(self) -> bool:
         return self._task is not None and self._task.input_kind == "text_pair"
+
+    @property
+    def _pictures(self) -> bool:
+        return self._task is not None and self._task.input_kind == "image"
 
     @property
     def _prompt(self) -> bool:
@@ -110,6 +138,7 @@ class TryInputs(QWidget):
         text = self._wording.text
         one = "prompt" if task.streams else "text"
         kind = "pairs" if self._pairs else one if self._prompt else "lines"
+        kind = "pictures" if self._pictures else kind
         names = task.parts.get(self._wording.language, ())
         first, second = names or (text("try.first_text"), text("try.second_text"))
         head = "parts" if names else kind
@@ -121,6 +150,7 @@ class TryInputs(QWidget):
         for box, said in zip((self.box, self.second), of_part or usual, strict=True):
             box.setPlaceholderText(said)
         self.second.setVisible(self._pairs)
+        self.browse.setVisible(self._pictures)
         self._show_chips(task.sample_inputs.get(self._wording.language, ()))
         self._show_count()
 
@@ -136,6 +166,8 @@ class TryInputs(QWidget):
             self.second.setPlainText("\n".join(_one_line(b) for _, _, b in pairs))
         elif self._prompt:
             self.box.setPlainText(inputs[0] if inputs else "")
+        elif self._pictures:
+            self.box.setPlainText("\n".join(inputs))
         else:
             self.box.setPlainText("\n".join(_one_line(x) for x in inputs))
         for box in (self.box, self.second):
@@ -147,6 +179,9 @@ class TryInputs(QWidget):
         if self._prompt:
             prompt = self.box.toPlainText().strip()
             return (prompt,) if prompt else ()
+        if self._pictures:
+            named = [line.strip() for line in self.box.toPlainText().split("\n")]
+            return tuple([line for line in named if line][:MOST_INPUTS])
         lines = _lines(self.box)
         if self._pairs:
             both = zip_longest(lines, _lines(self.second), fillvalue="")
@@ -160,6 +195,14 @@ class TryInputs(QWidget):
         if self._pause.isActive():
             self._pause.stop()
             self._tell()
+
+    def _choose(self) -> None:
+        text = self._wording.text
+        endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        kinds = f"{text('try.pictures')} ({endings})"
+        paths, _ = QFileDialog.getOpenFileNames(self, text("try.choose_pictures"), "", kinds)
+        if paths:
+            self.box.add_lines(paths)
 
     # -- inside -------------------------------------------------------------------------------------
 

@@ -41,17 +41,21 @@ def _max_length(tokenizer: Any, model: Any) -> int:
     return min(known, default=MAX_LENGTH)
 
 
-def load(folder: Path, auto_class: str, precision: str) -> Loaded:
+def load(
+    folder: Path, auto_class: str, precision: str, reader: str = "AutoTokenizer"
+) -> Loaded:
     """Load with a transformers Auto class in ``fp32``, ``fp16`` or ``bf16``."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safe)
+    tokenizer = getattr(transformers, reader).from_pretrained(folder, **safe)
     model = getattr(transformers, auto_class).from_pretrained(
         folder, use_safetensors=True, dtype=dtype, **safe
     )
     model = model.eval()
+    if reader != "AutoTokenizer":
+        return Loaded(model, tokenizer, MAX_LENGTH, folder)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if getattr(model.config, "pad_token_id", None) is None:
