@@ -15,6 +15,7 @@ from selector.decide.data_checks import contradictions, where
 from selector.decide.near_duplicates import groups
 from selector.hub.candidate import Reason
 from selector.tasks.base import PAIR_SEPARATOR
+from selector.tasks.images import SUFFIXES
 from selector.trial.measurement import Contestant
 
 _SHORTEST_NAME = 5
@@ -40,6 +41,8 @@ def near_duplicates(inputs: Sequence[str], labels: Sequence[str] | None) -> list
 
     Exact repeats are ``data_checks``' business and not counted again.
     """
+    if inputs and all(text.lower().endswith(SUFFIXES) for text in inputs):
+        return []  # names of files in one folder are alike, and say nothing of the pictures
     places: dict[str, int] = {}
     for position, text in enumerate(inputs):
         places.setdefault(text, position)

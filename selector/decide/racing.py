@@ -88,6 +88,9 @@ class Racing:
 
     def _enter(self, race: Race, ref: str, outputs: Mapping[int, Output | None]) -> None:
         indices = [i for i in outputs if i in self._place]
+        if any(isinstance(x, Labels) and x.several for x in outputs.values()):
+            # One right label is not all of it; those measures are no means over examples.
+            raise BadSetting(setting="race, metric", value="several-f1", allowed="–")
         said = self._in_user_words(ref, [outputs[i] for i in indices])
         truth = [self._labels[i] for i in indices]
         scores = self._metric.score(self._metric.statistics(said, truth, self._names))

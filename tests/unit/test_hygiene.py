@@ -192,3 +192,9 @@ def test_what_was_odd_in_the_file_is_told_beside_the_verdict(tmp_path: Path) -> 
     wanted = ("warning.unlabelled_rows", "warning.empty_rows", "warning.ragged_rows")
     assert [told.count(code) for code in wanted] == [1, 1, 1]
     assert told.count("warning.rare_labels") <= 1
+
+
+def test_names_of_pictures_in_one_folder_are_no_repeats() -> None:
+    names = [f"/home/someone/pictures/of/parcels/parcel number {i}.jpg" for i in range(40)]
+    assert near_duplicates([name.removesuffix(".jpg") for name in names], None)
+    assert near_duplicates(names, None) == []

@@ -201,3 +201,11 @@ def test_the_calculator_holds_a_race(tmp_path: Path) -> None:
     done = call("race_end", {"measurements": [measurement_to_json(x) for x in rows(ran)]})
     assert done["decision"]["choice"] == "small"
     assert done["race"]["saved"] > 0.5
+
+
+def test_labels_of_which_several_hold_are_no_race() -> None:
+    racing = line_up()
+    ref, indices = next(iter(racing.state()["todo"].items()))
+    several = Labels((ScoredLabel("close", 0.9), ScoredLabel("lost", 0.8)), several=True)
+    with pytest.raises(BadSetting):
+        racing.record(ref, dict.fromkeys(indices, several), LABELS)
