@@ -41,31 +41,37 @@ _VERSION = re.compile(r"\d[0-9A-Za-z.]{0,40}")
 
 
 def _write(request: ExportRequest) -> list[Path]:
+    with filling(request.folder) as folder:
+        write_project(request, folder, "python")
+    return files_below(request.folder)
+
+
+def write_project(request: ExportRequest, folder: Path, form: str) -> None:
+    """The whole project into ``folder``; ``form`` is the format that asks for it.
+
+    Raises FormatUnsuited, DecisionUnreadable, DamagedFile, NotDownloaded, TargetNotWritable, OSError.
+    """
     check(request.document, str(request.folder))
     contestant, task = request.contestant, str(request.document["task"])
     code = templates(task, contestant.engine)
     if not code:
-        raise FormatUnsuited(
-            format="python", task=task, engine=contestant.engine, repo=contestant.repo
-        )
+        raise FormatUnsuited(format=form, task=task, engine=contestant.engine, repo=contestant.repo)
     pinned = request.document["contestant"]
     if pinned is None or pinned["ref"] != contestant.ref or not contestant.files:
         raise DecisionUnreadable(path=str(request.folder), reason="contestant")
     model = carried(contestant, pinned)
-    with filling(request.folder) as folder:
-        for name, path in code.items():
-            shutil.copyfile(path, folder / name)
-        copy_model(contestant.repo, model, folder / "model")
-        _write_json(folder / "settings.json", _settings(request.document, contestant, model))
-        _write_json(folder / "samples.json", request.document["samples"])
-        save(request.document, folder / "decision.petit.json")
-        named = DISTRIBUTIONS[contestant.engine]
-        _write_text(folder / "requirements.txt", _requirements(named, request.document["versions"]))
-        readme = resources_root() / "exports" / "python" / f"README.{request.language}.md"
-        facts = _readme_facts(request, contestant)
-        filled = string.Template(readme.read_text(encoding="utf-8")).substitute(facts)
-        _write_text(folder / "README.md", filled)
-    return files_below(request.folder)
+    for name, path in code.items():
+        shutil.copyfile(path, folder / name)
+    copy_model(contestant.repo, model, folder / "model")
+    _write_json(folder / "settings.json", _settings(request.document, contestant, model))
+    _write_json(folder / "samples.json", request.document["samples"])
+    save(request.document, folder / "decision.petit.json")
+    named = DISTRIBUTIONS[contestant.engine]
+    write_text(folder / "requirements.txt", pinned_lines(named, request.document["versions"]))
+    readme = resources_root() / "exports" / "python" / f"README.{request.language}.md"
+    facts = _readme_facts(request, contestant)
+    filled = string.Template(readme.read_text(encoding="utf-8")).substitute(facts)
+    write_text(folder / "README.md", filled)
 
 
 def _suits(task: str, engine: str) -> bool:
@@ -119,7 +125,7 @@ def _link_or_copy(source: Path, copy: Path) -> None:
     shutil.copyfile(source, copy)
 
 
-def _requirements(named: Iterable[str], versions: Mapping[str, str]) -> str:
+def pinned_lines(named: Iterable[str], versions: Mapping[str, str]) -> str:
     """Pinned to what ran; a local part such as ``+cpu`` is on no index and goes."""
     lines = []
     for name in named:
@@ -174,10 +180,11 @@ def _plain(text: str) -> str:
 
 
 def _write_json(path: Path, data: Any) -> None:
-    _write_text(path, json.dumps(data, ensure_ascii=True, indent=2) + "\n")
+    write_text(path, json.dumps(data, ensure_ascii=True, indent=2) + "\n")
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with plain line ends, on every system."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
