@@ -214,7 +214,7 @@ def test_that_cancelling_a_download_keeps_the_choice_and_the_project(page, hub, 
     page.footer.primary.click()
     qtbot.waitUntil(lambda: held.strikes == 1, timeout=10_000)
     page.footer.rows[f"{wanted}#torch-fp32"].button.click()
-    settled(page.bench, qtbot)
+    qtbot.waitUntil(lambda: not page.bench.services.downloads.active, timeout=20_000)
     assert page.bench.services.project.refs == ()
     assert [row.key for row in page.model.ticked] == [wanted]
     assert page.footer.primary.isEnabled()
