@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -33,9 +34,20 @@ from selector.wording import Wording
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_PIPED_WIDTH = 1000
+_NAME_WIDTH, _ROOMY_WIDTH = 24, 110
+"""The first column, which names what a row is about, is not folded below this where there is room."""
+
+
 def plain(text: object) -> str:
     """Text from outside, without signs that command a terminal."""
     return _UNSAFE.sub("�", str(text))
+
+
+def _standard_output() -> Console:
+    """A file or another program gets each row on one line, whatever width a terminal would have."""
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, markup=False, width=_PIPED_WIDTH if piped else None)
 
 
 @dataclass(slots=True)
@@ -44,7 +56,7 @@ class Screen:
 
     wording: Wording
     as_json: bool = False
-    out: Console = field(default_factory=lambda: Console(highlight=False, markup=False))
+    out: Console = field(default_factory=_standard_output)
     err: Console = field(
         default_factory=lambda: Console(stderr=True, highlight=False, markup=False)
     )
@@ -80,10 +92,16 @@ class Screen:
     ) -> None:
         """A table for people; ``numbers`` are the columns written to the right."""
         table = Table(box=None, pad_edge=False, header_style="bold")
+        widest = max((len(str(row[0])) for row in rows), default=1)
+        roomy = self.out.width >= _ROOMY_WIDTH
         for position, column in enumerate(columns):
             right = position in numbers
             table.add_column(
-                column, justify="right" if right else "left", no_wrap=right, overflow="fold"
+                column,
+                justify="right" if right else "left",
+                no_wrap=right,
+                overflow="fold",
+                min_width=min(_NAME_WIDTH, widest) if position == 0 and roomy else None,
             )
         for row in rows:
             table.add_row(*(Text(plain(cell)) for cell in row))

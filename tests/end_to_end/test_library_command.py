@@ -251,6 +251,13 @@ def test_library_lists_verifies_and_sweeps_and_remove_asks_before_it_takes_other
     assert not left.exists()
     assert [(x["ours"], x["repo"]) for x in listed["unfinished"]] == [(False, "org/small")]
 
+    wide = {key: value for key, value in petit.environment.items() if key != "COLUMNS"}
+    piped = subprocess.run(
+        petit.command("library"), capture_output=True, text=True, env=wide, check=True, timeout=60
+    ).stdout
+    (line,) = [line for line in piped.splitlines() if line.startswith("org/big@")]
+    assert "safetensors" in line, "another program reads each row on one line"
+
     refused = petit("remove", "org/small", expect=1)["error"]
     assert refused["code"] == "library.not_ours"
     assert "model.safetensors" in refused["facts"]["files"]
