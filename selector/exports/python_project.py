@@ -28,6 +28,7 @@ from selector.errors import (
     TargetNotWritable,
 )
 from selector.exports.base import Export, ExportRequest
+from selector.exports.locked import write_hashed
 from selector.exports.python_model import DISTRIBUTIONS, Carried, carried, templates, tolerance
 from selector.exports.target import files_below, filling
 from selector.paths import resources_root
@@ -43,6 +44,7 @@ _VERSION = re.compile(r"\d[0-9A-Za-z.]{0,40}")
 def _write(request: ExportRequest) -> list[Path]:
     with filling(request.folder) as folder:
         write_project(request, folder, "python")
+        write_hashed(folder, request.contestant.engine)
     return files_below(request.folder)
 
 
@@ -69,7 +71,7 @@ def write_project(request: ExportRequest, folder: Path, form: str) -> None:
     named = DISTRIBUTIONS[contestant.engine]
     write_text(folder / "requirements.txt", pinned_lines(named, request.document["versions"]))
     readme = resources_root() / "exports" / "python" / f"README.{request.language}.md"
-    facts = _readme_facts(request, contestant)
+    facts = readme_facts(request, contestant)
     filled = string.Template(readme.read_text(encoding="utf-8")).substitute(facts)
     write_text(folder / "README.md", filled)
 
@@ -158,7 +160,8 @@ def _evidence(metric: Mapping[str, Any], language: Language) -> str:
     )
 
 
-def _readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, str]:
+def readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, str]:
+    """What is told of the model, without anything that Markdown or HTML would read as more than text."""
     document = request.document
     return {
         "name": _plain(contestant.repo.rpartition("/")[2]),

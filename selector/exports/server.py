@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from selector.exports.base import Export, ExportRequest
+from selector.exports.locked import write_hashed
 from selector.exports.python_model import templates
 from selector.exports.python_project import pinned_lines, write_project, write_text
 from selector.exports.target import files_below, filling
@@ -40,6 +41,7 @@ def _write(request: ExportRequest) -> list[Path]:
             shutil.copyfile(source / name, folder / target)
         with (folder / "requirements.txt").open("a", encoding="utf-8", newline="\n") as file:
             file.write(pinned_lines(DISTRIBUTIONS, DISTRIBUTIONS))
+        write_hashed(folder, f"{request.contestant.engine}-server")
         readme = (source / f"README.{request.language}.md").read_text(encoding="utf-8")
         whole = (folder / "README.md").read_text(encoding="utf-8") + "\n" + readme
         write_text(folder / "README.md", whole + _llama(folder, source, request))

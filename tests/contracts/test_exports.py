@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -200,6 +201,34 @@ def test_the_exported_test_passes_and_notices_a_changed_file(
         file.write("\n")
     assert run_python(folder, "predict.py", "--verify").returncode == 1
     assert run_python(folder, "predict.py", "a").returncode != 0
+
+
+def test_the_notebooks_cells_check_the_files_and_make_the_answers_again(
+    classifier: Contestant, tmp_path: Path
+) -> None:
+    runner = registry.task("text-classification").load_torch(Path(classifier.folder), {})
+    texts = TEXTS["text-classification"]
+    answers = {e.index: to_json(e.output) for e in runner.run(texts, {}, lambda: False)}  # type: ignore[union-attr]
+    folder = tmp_path / "out"
+    samples = [(text, answers[i]) for i, text in enumerate(texts)]
+    registry.export("notebook").write(
+        request_for(classifier, folder, "text-classification", samples)
+    )
+    notebook = json.loads((folder / "decision.ipynb").read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+    cells = ["".join(x["source"]) for x in notebook["cells"] if x["cell_type"] == "code"]
+    assert "evil" not in "".join(cells)
+    best = answers[0]["labels"][0]["label"]
+    with (tmp_path / "mine.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["text", "label"], [texts[0], best], [texts[0], "another"]])
+    code = "\n".join(cells).replace("DATA = None", "DATA = '../mine.csv'")
+    (folder / "cells.py").write_text(code, encoding="utf-8")
+    done = run_python(folder, "cells.py")
+    assert done.returncode == 0, done.stderr
+    assert "3 recorded answers" in done.stdout
+    assert "another file than the one" in done.stdout
+    assert "1 of 2 right: 0.5000" in done.stdout
 
 
 def test_hostile_names_reach_no_generated_code(classifier: Contestant, tmp_path: Path) -> None:
