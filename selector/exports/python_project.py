@@ -188,6 +188,7 @@ def _write_json(path: Path, data: Any) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """UTF-8 with plain line ends, on every system."""
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

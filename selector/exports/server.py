@@ -34,21 +34,26 @@ _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,200}")
 
 
 def _write(request: ExportRequest) -> list[Path]:
-    source = resources_root() / "exports" / "server"
     with filling(request.folder) as folder:
-        write_project(request, folder, "server")
-        for name, target in _COPIED.items():
-            shutil.copyfile(source / name, folder / target)
-        with (folder / "requirements.txt").open("a", encoding="utf-8", newline="\n") as file:
-            file.write(pinned_lines(DISTRIBUTIONS, DISTRIBUTIONS))
-        write_hashed(folder, f"{request.contestant.engine}-server")
-        readme = (source / f"README.{request.language}.md").read_text(encoding="utf-8")
-        whole = (folder / "README.md").read_text(encoding="utf-8") + "\n" + readme
-        write_text(folder / "README.md", whole + _llama(folder, source, request))
+        write_server(request, folder)
     return files_below(request.folder)
 
 
-def _llama(folder: Path, source: Path, request: ExportRequest) -> str:
+def write_server(request: ExportRequest, folder: Path) -> None:
+    """The project, the service around it, and the container. Raises as write_project."""
+    source = resources_root() / "exports" / "server"
+    write_project(request, folder, "server")
+    for name, target in _COPIED.items():
+        shutil.copyfile(source / name, folder / target)
+    with (folder / "requirements.txt").open("a", encoding="utf-8", newline="\n") as file:
+        file.write(pinned_lines(DISTRIBUTIONS, DISTRIBUTIONS))
+    write_hashed(folder, f"{request.contestant.engine}-server")
+    readme = (source / f"README.{request.language}.md").read_text(encoding="utf-8")
+    whole = (folder / "README.md").read_text(encoding="utf-8") + "\n" + readme
+    write_text(folder / "README.md", whole + _llama(folder, source, request.language))
+
+
+def _llama(folder: Path, source: Path, language: str) -> str:
     """For a GGUF file whose name no shell and no Modelfile could misread: two more ways to serve it."""
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     llama = settings.get("llama")
@@ -72,7 +77,7 @@ def _llama(folder: Path, source: Path, request: ExportRequest) -> str:
             f"PARAMETER num_predict {room}",
         ]
         write_text(folder / "Modelfile", "\n".join(lines) + "\n")
-    part = source / f"llama{'-embedding' if embeds else ''}.{request.language}.md"
+    part = source / f"llama{'-embedding' if embeds else ''}.{language}.md"
     return part.read_text(encoding="utf-8")
 
 
