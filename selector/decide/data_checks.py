@@ -7,6 +7,7 @@ concerns and names the first ones by their number (1 is the first), never by the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
@@ -20,6 +21,16 @@ IMBALANCE = 0.8
 SHOWN = 3
 """Pairs of examples that are named."""
 _RARE_SHOWN = 10
+
+
+_MEDIA = re.compile(
+    r".*\.(png|jpe?g|gif|webp|bmp|tiff?|wav|mp3|flac|ogg|opus|m4a|mp4|webm)", re.IGNORECASE
+)
+
+
+def name_files(inputs: Sequence[str]) -> bool:
+    """Whether all inputs are names of pictures or sounds: how names are written says nothing of those."""
+    return bool(inputs) and all(_MEDIA.fullmatch(text.strip()) for text in inputs)
 
 
 def judge(inputs: Sequence[str], labels: Sequence[str] | None) -> list[Reason]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from selector.decide.data_checks import name_files
 from selector.decide.slice_facts import By
 
 MOST_VALUES = 30
@@ -48,11 +49,13 @@ def groupings(
 ) -> tuple[list[Grouping], list[str]]:
     """Every way to part these examples, and the names of columns that part nothing."""
     found = []
-    if lengths := _thirds([float(len(x)) for x in inputs]):
+    readable = not name_files(inputs)
+    lengths = _thirds([float(len(x)) for x in inputs]) if readable else None
+    if lengths:
         found.append(Grouping("length", "", *lengths))
     if by_label:
         found.append(Grouping("label", "", tuple(labels), _frequent(labels)))
-    scripts = [script_of(x) for x in inputs]
+    scripts = [script_of(x) for x in inputs] if readable else []
     if len(set(scripts) - {""}) > 1:
         found.append(Grouping("script", "", tuple(scripts), _frequent(scripts)))
     skipped = []

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from selector.decide.data import Examples, fold
-from selector.decide.data_checks import contradictions, where
+from selector.decide.data_checks import contradictions, name_files, where
 from selector.decide.near_duplicates import groups
 from selector.hub.candidate import Reason
 from selector.tasks.base import PAIR_SEPARATOR
-from selector.tasks.images import SUFFIXES
 from selector.trial.measurement import Contestant
 
 _SHORTEST_NAME = 5
@@ -39,10 +38,10 @@ def alike(inputs: Sequence[str]) -> list[int]:
 def near_duplicates(inputs: Sequence[str], labels: Sequence[str] | None) -> list[Reason]:
     """Texts that nearly repeat another one, and those of them with another label.
 
-    Exact repeats are ``data_checks``' business and not counted again.
+    Exact repeats are ``data_checks``' business and not counted again. Names of files are not compared.
     """
-    if inputs and all(text.lower().endswith(SUFFIXES) for text in inputs):
-        return []  # names of files in one folder are alike, and say nothing of the pictures
+    if name_files(inputs):
+        return []  # in one folder they are alike, and say nothing of the pictures
     places: dict[str, int] = {}
     for position, text in enumerate(inputs):
         places.setdefault(text, position)
@@ -72,6 +71,8 @@ def seen_before(inputs: Sequence[str], seen: Sequence[str], name: str) -> list[R
         seen: the texts of the training data.
         name: of the file they come from.
     """
+    if name_files(inputs):
+        return []
     known = set(seen)
     exact = sum(text in known for text in inputs)
     numbers = alike([*inputs, *seen])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from selector.decide.calculator import Calculator
 from selector.decide.data import Examples
 from selector.decide.data_checks import judge
+from selector.decide.groupings import groupings
 from selector.decide.hygiene import declared_training, near_duplicates, seen_before
 from selector.decide.near_duplicates import ALIKE, groups, similarity
 from selector.tasks.base import PAIR_SEPARATOR
@@ -92,6 +93,18 @@ def test_findings_name_examples_by_number_and_never_their_text() -> None:
         ["1 ↔ 3"],
     )
     assert LONG not in str([near, conflict])
+
+
+def test_names_of_pictures_are_not_compared_as_texts() -> None:
+    names = [
+        f"/home/me/pictures/a holiday in the mountains with everybody/IMG_{i:04}.JPG"
+        for i in range(30)
+    ]
+    assert near_duplicates(names, ["cat", "dog"] * 15) == []
+    assert seen_before(names, names, "train.csv") == []
+    ways, _ = groupings(names, ["cat", "dog"] * 15, [], by_label=True)
+    assert [way.by for way in ways] == ["label"]
+    assert near_duplicates([*names, "what is on IMG_0001.jpg?"], None) != []
 
 
 def test_questions_about_one_text_are_no_repeats_of_each_other() -> None:
