@@ -44,6 +44,8 @@ def sureness(outputs: Outputs, labels: Sequence[str]) -> tuple[Ints, Floats, Boo
     """
     where, sure, right = [], [], []
     for position, (output, label) in enumerate(zip(outputs, labels, strict=True)):
+        if isinstance(output, Labels) and output.several:
+            return None  # each label has a sureness of its own
         if isinstance(output, Labels) and output.labels:
             top = output.labels[0]
             where.append(position)

@@ -151,7 +151,8 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
     if repeated := n - len(set(examples.inputs)):
         found.append(Reason("caveat.duplicates", {"count": repeated, "n": n}))
     # Two right texts for one input are two references; two right categories are a contradiction.
-    classes = examples.labels if kind_of(entrants) in {"labels", "vector"} else None
+    one_each = kind_of(entrants) in {"labels", "vector"} and not any(map(gives_several, entrants))
+    classes = examples.labels if one_each else None
     if classes:
         found += judge_labels(examples.inputs, classes)
     found += near_duplicates(examples.inputs, classes)
@@ -180,9 +181,15 @@ def caveats(entrants: Sequence[Entrant], examples: Examples, cost: str) -> list[
     return found
 
 
+def gives_several(entrant: Entrant) -> bool:
+    """Whether its answers may hold several labels at once."""
+    return any(isinstance(x, Labels) and x.several for x in entrant.answers)
+
+
 def _label_caveat(entrant: Entrant, match: LabelMatch, labels: Sequence[str]) -> list[Reason]:
     """Warn when some examples carry a label that the model was never seen to know."""
-    if any(isinstance(x, Labels) and x.several for x in entrant.answers):
+    several = gives_several(entrant)
+    if several:
         labels = [label for cell in labels for label in split_labels(cell)]
     counts: Mapping[str, int] = Counter(labels)
     lost = sum(counts[x] for x in match.unmatched_user)
@@ -196,7 +203,9 @@ def _label_caveat(entrant: Entrant, match: LabelMatch, labels: Sequence[str]) ->
         "user_labels": list(match.unmatched_user[:_NAMES_SHOWN]),
     }
     told = [Reason("caveat.labels_do_not_match", facts)]
-    if pairs := suggest(entrant.answers, labels, match):
+    # Of several labels at once it is not known which of them a name stands for.
+    pairs = [] if several else suggest(entrant.answers, labels, match)
+    if pairs:
         shown = [f"{theirs} → {mine}" for theirs, mine in pairs[:_NAMES_SHOWN]]
         facts = {"ref": entrant.ref, "pairs": [list(x) for x in pairs], "shown": shown}
         told.append(Reason("caveat.labels_suggested", facts))

@@ -63,7 +63,8 @@ def slices(
         margin: how far behind the best a contestant may be.
         seed: of the posterior's draws.
     """
-    ways, skipped = groupings(inputs, labels, extra, by_label=chosen.kind in {"labels", "vector"})
+    by_label = chosen.kind in {"labels", "vector"} and not chosen.id.startswith("several")
+    ways, skipped = groupings(inputs, labels, extra, by_label=by_label)
     masks: list[tuple[Grouping, str, Mask]] = []
     too_small = 0
     for way in ways:

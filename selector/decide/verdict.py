@@ -26,7 +26,7 @@ from selector.decide.choice import (
     unless_too_few,
 )
 from selector.decide.conclusion import Evidence, conclude, field
-from selector.decide.contest import Entrant, caveats, enter, kind_of
+from selector.decide.contest import Entrant, caveats, enter, gives_several, kind_of
 from selector.decide.data import Examples
 from selector.decide.failed_items import only_answered
 from selector.decide.insights import with_insights
@@ -47,7 +47,6 @@ from selector.decide.verdict_facts import Decision, Evaluation, Score
 from selector.decide.wording import reasons
 from selector.errors import BadSetting, DataColumns
 from selector.hub.candidate import Reason
-from selector.tasks.outputs import Labels
 from selector.trial.measurement import Contestant, Measurement
 
 
@@ -202,7 +201,7 @@ def evaluate(
 def _metric(task_id: str, metric_id: str | None, alive: Sequence[Entrant]) -> Metric:
     kind = kind_of(alive)
     task = registry.tasks().get(task_id)
-    if metric_id is None and kind == "labels" and any(map(_gives_several, alive)):
+    if metric_id is None and kind == "labels" and any(map(gives_several, alive)):
         metric_id = "several-f1"
     elif metric_id is None and task is not None and kind in {None, task.output_kind}:
         metric_id = task.metrics[0]
@@ -263,10 +262,6 @@ def _judge(
 def _nothing(warned: Sequence[Reason]) -> Decision:
     caveat = Reason("caveat.all_failed")
     return Decision(None, "undecided", (), (caveat, *warned), more_examples=None)
-
-
-def _gives_several(entrant: Entrant) -> bool:
-    return any(isinstance(x, Labels) and x.several for x in entrant.answers)
 
 
 def clusters_of(metric: Metric, inputs: Sequence[str]) -> list[int] | None:

@@ -18,10 +18,12 @@ from selector.decide.calculator import Calculator
 from selector.decide.classical import classical
 from selector.decide.classical_facts import classical_from_json
 from selector.decide.codec import evaluation_from_json
+from selector.decide.data import Examples
 from selector.decide.label_names import match_labels, pairs_of
 from selector.decide.label_suggestions import suggest
 from selector.decide.metrics import METRICS
-from selector.decide.verdict import decide
+from selector.decide.rules import Rules
+from selector.decide.verdict import decide, evaluate
 from selector.decide.verdict_facts import Evaluation
 from selector.engines.endpoint.prices import OwnPrice, Prices, TokenPrice
 from selector.errors import BadSetting, DataUnreadable
@@ -267,3 +269,23 @@ def test_pairs_of_names_from_a_file_are_read_with_care() -> None:
     assert pairs_of([["a", "b"], ["c"], "de", [1, 2], ["x", "y", "z"], None]) == (("a", "b"),)
     assert pairs_of({"a": "b"}) == ()
     assert pairs_of(None) == ()
+
+
+def test_of_several_labels_at_once_no_meaning_is_guessed_and_no_sureness_told() -> None:
+    def say(*names: str) -> Labels:
+        return Labels(tuple(ScoredLabel(name, 0.9) for name in names), several=True)
+
+    n = 60
+    truth = ["red; round" if i % 2 else "blue" for i in range(n)]
+    texts = tuple(f"text {i * 7919 % 9973}" for i in range(n))
+    examples = Examples("a.csv", "0" * 64, texts, tuple(truth), (), "text", "label")
+    outputs = tuple(say("rouge", "rond") if i % 2 else say("blue") for i in range(n))
+    one = Contestant("m", "m", "1", "torch", "fp32", "", 1, 1)
+    row = Measurement("m", "torch", "fp32", outputs, labels=("rouge", "rond", "blue"))
+    found = evaluate("", examples, [one], [row], Rules())
+    told = codes(found)
+    assert "caveat.labels_do_not_match" in told
+    assert "caveat.labels_suggested" not in told
+    assert found.calibration == ()
+    assert found.slices is not None
+    assert "label" not in {part.by for part in found.slices.parts}
