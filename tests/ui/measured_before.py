@@ -50,10 +50,10 @@ def answered_before(desk: Desk, folder: Path) -> Project:
     return Project(id=1, task=TASK, refs=refs, data_path=str(data))
 
 
-def written_before(desk: Desk, folder: Path, refs: Sequence[str]) -> Project:
+def written_before(desk: Desk, folder: Path, refs: Sequence[str], n: int = N) -> Project:
     """Prompts and what each of ``refs`` wrote for them: the later in ``refs``, the longer."""
     data = folder / "prompts.txt"
-    data.write_text("\n".join(f"prompt number {i}" for i in range(N)), encoding="utf-8")
+    data.write_text("\n".join(f"prompt number {i}" for i in range(n)), encoding="utf-8")
     task = "text-generation"
     _store(desk, data, task, refs, lambda place, item: Text("well " * (place + 1) + str(item), 3))
     return Project(id=1, task=task, refs=tuple(refs), data_path=str(data))
@@ -71,18 +71,19 @@ def right_answer(text: str) -> str:
 def _store(
     desk: Desk, data: Path, task: str, refs: Sequence[str], said: Callable[[int, int], Output]
 ) -> None:
-    key = data_key(read_examples(data))
+    examples = read_examples(data)
+    key, n = data_key(examples), len(examples.inputs)
     with Database(desk.locations.database) as store:
         store.write("BEGIN")
         for place, contestant in enumerate(desk.contestants(refs, task)):
-            for item in range(N):
+            for item in range(n):
                 remember_output(store, key, task, contestant.ref, item, said(place, item), 0.01)
             row = Measurement(
                 contestant.ref,
                 contestant.engine,
                 contestant.precision,
                 (),
-                latency=Timing(0.004, 0.006, N),
+                latency=Timing(0.004, 0.006, n),
                 throughput=180.0,
                 memory_peak_bytes=412_000_000,
                 parameters=contestant.parameters,

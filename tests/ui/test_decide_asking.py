@@ -12,7 +12,9 @@ from PySide6.QtTest import QTest
 from selector.decide.codec import evaluation_from_json
 from selector.decide.document import load
 from selector.desk.asking import Progress, Question
+from selector.engines.endpoint.config import Endpoint
 from selector.wording import Wording
+from tests.loopback_llm import LoopbackLlm
 from tests.tiny_models import make_decoder
 from tests.ui.cached_models import put_in_cache
 from tests.ui.measured_before import answered_before, right_answer, written_before
@@ -296,3 +298,38 @@ def test_no_probability_is_shown_as_certain():
         "99.9%",
         "< 0.1%",
     ]
+
+
+def test_a_chat_model_takes_part_in_blind_votes_once_the_person_has_seen_what_it_gets(
+    make_bench, qtbot, desk, tmp_path, writer
+):
+    with LoopbackLlm(lambda body: "well well well well " + body["messages"][-1]["content"]) as llm:
+        desk.keep_endpoint(Endpoint("big", llm.address, "model-1"))
+        refs = [put_in_cache(writer, "acme/writer-0")]
+        job = replace(written_before(desk, tmp_path, refs, 40), margin=0.1)
+        bench = make_bench(job)
+        page = open_page(bench, qtbot)
+        page.bench = bench
+        offer = page.asking.offer
+        assert not offer.buttons["votes"].isEnabled()  # one model alone
+        offer.llm.click()
+        settled(bench, qtbot, 20_000)
+        assert llm.requests == []
+        page.llm.dialog.send.click()
+        ready(page, qtbot)
+        assert len(llm.requests) == 40
+        assert page.asking.votes.isVisibleTo(page)
+        assert "big" not in page.asking.votes.note.text()
+        for _ in range(80):
+            if page.asking.session is None:
+                break
+            left, right = (box.text for box in page.asking.votes.sides)
+            page.asking.votes.buttons["left" if len(left) > len(right) else "right"].click()
+            qtbot.waitUntil(lambda: page.asking._job is None, timeout=20_000)
+        settled(bench, qtbot, 20_000)
+        kept = evaluation_from_json(bench.services.project.evaluation)
+        assert kept.decision.choice == "endpoint:big"
+        assert bench.services.project.refs == job.refs  # it is no model that other pages could load
+        offer.leave.click()
+        assert "llm" not in bench.services.project.extra
+        assert not offer.leave.isVisibleTo(page)

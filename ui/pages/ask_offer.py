@@ -29,10 +29,13 @@ class AskOffer(QFrame):
     Signals:
         asked: a way, ``labels`` or ``votes``.
         back_asked: take the last answer back.
+        llm_asked: an LLM shall take part; leave_asked: it shall not any more.
     """
 
     asked = Signal(str)
     back_asked = Signal()
+    llm_asked = Signal()
+    leave_asked = Signal()
 
     def __init__(self, theme: Theme, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,10 +55,15 @@ class AskOffer(QFrame):
             button.clicked.connect(lambda _=False, x=way: self.asked.emit(x))
         controls = QWidget()
         self._flow = FlowLayout(controls)
+        self.llm = QPushButton(text("ask.llm"))
+        self.llm.setToolTip(text("ask.llm_tip"))
+        self.llm.clicked.connect(self.llm_asked)
+        self.leave = QPushButton()
+        self.leave.clicked.connect(self.leave_asked)
         before, after = (
             plain_label(text(key)) for key in ("ask.budget_before", "ask.budget_after")
         )
-        for piece in (*self.buttons.values(), before, self.budget, after):
+        for piece in (*self.buttons.values(), before, self.budget, after, self.llm, self.leave):
             piece.setMinimumHeight(self.budget.sizeHint().height())
             self._flow.addWidget(piece)
         self._controls = controls
@@ -102,10 +110,17 @@ class AskOffer(QFrame):
             if button.property("kind") != kind:
                 button.setProperty("kind", kind)
                 restyle(button)
-        self._controls.setEnabled(not few)
+        self.budget.setEnabled(not few)
         key = "ask.too_few" if few else "ask.too_many" if many else ""
         self.state.setText(words.text(key, n=models) if key else "")
         self.state.setVisible(bool(key))
+
+    def show_llm(self, name: str | None, *, possible: bool) -> None:
+        """Whether a chat model takes part, and which."""
+        self.llm.setVisible(possible and name is None)
+        self.leave.setVisible(possible and name is not None)
+        shown = (name or "").replace("&", "&&")
+        self.leave.setText(self._wording.text("ask.leave", name=shown))
 
     def show_given(self, given: Mapping[Basis, int], first: Basis) -> None:
         """How often the person has answered before."""

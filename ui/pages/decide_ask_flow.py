@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,51 +13,21 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from selector.decide.data import Examples
 from selector.decide.verdict_facts import Basis
 from selector.desk.asking import AskingSession
-from selector.desk.asking_desk import ASKABLE
 from selector.desk.labelling import LabelSession
-from selector.desk.requests import Evaluated, LabelRequest, OnTrial, VoteRequest
+from selector.desk.requests import Evaluated
 from selector.desk.voting import VoteSession
-from selector.errors import Cancelled, PetitError
+from selector.errors import PetitError
 from selector.store.projects import Project
 from selector.tasks.base import Task
 from ui.background import Job
 from ui.pages.ask_offer import BUDGET, MORE, AskOffer
+from ui.pages.ask_session import Held, opening, ways_of
 from ui.pages.label_panel import LabelPanel
 from ui.pages.vote_panel import VotePanel
 from ui.services import Services
 
 BUDGETS = "ask_budget"
 """Key of the user's budgets by way in the project's extra facts."""
-MEASURED = ("parameters", "memory", "latency", "download")
-"""Meanings of small that need no price table."""
-REPEATS = {"labels": 0.05, "votes": 0.1}
-"""Shares of questions that come twice: how sure the person is must be known."""
-
-
-def ways_of(task: Task | None, examples: Examples | None) -> tuple[Basis, ...]:
-    """What a person can be asked about these examples, the better way first."""
-    if task is None or examples is None or task.output_kind not in ASKABLE:
-        return ()
-    if examples.labels is None:
-        return ("labels",) if task.output_kind == "labels" else ("votes", "labels")
-    return ("votes",) if task.output_kind == "text" else ()
-
-
-def _about(project: Project) -> tuple[object, ...]:
-    """What a session is about."""
-    return (project.id, project.task, project.refs, project.data_path, project.input_column)
-
-
-class _Held:
-    """The open session; outlives the page's widgets, so that it can be closed when they go."""
-
-    def __init__(self) -> None:
-        self.session: AskingSession | None = None
-
-    def close(self) -> None:
-        session, self.session = self.session, None
-        if session is not None:
-            session.close()
 
 
 class DecideAskFlow(QObject):
@@ -78,18 +47,25 @@ class DecideAskFlow(QObject):
     stopped = Signal()
     failed = Signal(PetitError)
 
-    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        refs: Callable[[Project], tuple[str, ...]],
+        parent: QObject | None = None,
+    ) -> None:
+        """``refs``: everybody who may take part in votes, a chat endpoint included."""
         super().__init__(parent)
-        self._services = services
+        self._services, self._refs = services, refs
         self._project = services.project
         self._ways: tuple[Basis, ...] = ()
         self._shown: tuple[object, ...] = ()
         self._given: dict[Basis, int] = {}
-        self._way: Basis = "labels"
+        self.way: Basis = "labels"
+        """Of the session that is open, or was last."""
         self._at_once = False
         self._state: tuple[bool, ...] = ()
         self._about: tuple[object, ...] = ()
-        self._held = _Held()
+        self._held = Held()
         self._job: Job | None = None
         self._counting: Job | None = None
         self.preparing = False
@@ -131,7 +107,7 @@ class DecideAskFlow(QObject):
         """Offer what can be asked about the project's examples."""
         self._project = project
         self._ways = ways_of(task, examples)
-        if self.active and _about(project) != self._about:
+        if self.active and self._topic(project, self.way) != self._about:
             self.drop()  # other models or inputs: what was answered is kept
         key = (project.id, project.data_path, project.input_column, project.task, self._ways)
         if key != self._shown:
@@ -143,10 +119,10 @@ class DecideAskFlow(QObject):
             basis, verdict = known.get("basis"), known.get("decision") or {}
             decided = basis in self._ways and verdict.get("status") == "decided"
             if decided:
-                self._way = "votes" if basis == "votes" else "labels"
+                self.way = "votes" if basis == "votes" else "labels"
             self.offer.show_ways(
                 self._ways,
-                models=len(project.refs),
+                models=len(self.everybody(project, self._ways[0])),
                 labelled=labelled,
                 primary=not known and not labelled,
                 decided=decided,
@@ -176,47 +152,37 @@ class DecideAskFlow(QObject):
 
     # -- one session --------------------------------------------------------------------------------
 
+    def everybody(self, project: Project, way: Basis) -> tuple[str, ...]:
+        """Who is asked about; a chat model needs categories for labels, which nobody knows here."""
+        return self._refs(project) if way == "votes" else project.refs
+
+    def _topic(self, project: Project, way: Basis) -> tuple[object, ...]:
+        refs = self.everybody(project, way)
+        return (project.id, project.task, refs, project.data_path, project.input_column)
+
+    def vote(self, *, send: bool) -> None:
+        """Vote with the chat model; ``send``: the user agreed to what it gets."""
+        if "votes" in self._ways:
+            self._start("votes", at_once=False, send=send)
+
     def _begin(self, way: Basis) -> None:
         self._start(way, at_once=False)
 
     def _take_back(self) -> None:
-        self._start(self._way, at_once=False, back=True)
+        self._start(self.way, at_once=False, back=True)
 
-    def _start(self, way: Basis, *, at_once: bool, back: bool = False) -> None:
+    def _start(self, way: Basis, *, at_once: bool, back: bool = False, send: bool = False) -> None:
         project, desk = self._services.project, self._services.desk
         if self.active or project.task is None or not project.data_path:
             return
-        self._way, self._at_once, self._about = way, at_once, _about(project)
+        self.way, self._at_once, self._about = way, at_once, self._topic(project, way)
         budget = self.offer.budget.value() if self._ways[:1] == (way,) else self._budget(way)
         if not at_once:
             budget = max(
                 budget, self._given.get(way, 0) + MORE * (self._given.get(way, 0) >= budget)
             )
-        cost = project.extra.get("cost", "parameters")
-        common: dict[str, Any] = {
-            "refs": project.refs,
-            "task": project.task,
-            "data": Path(project.data_path),
-            "budget": budget,
-            "input_column": project.input_column,
-            "margin": project.margin,
-            "cost": cost if cost in MEASURED else "parameters",
-            "repeats": REPEATS[way],
-        }
-
-        def call(cancelled: Callable[[], bool], progress: OnTrial) -> AskingSession:
-            session: AskingSession
-            if way == "votes":
-                session = desk.vote(VoteRequest(**common), progress, cancelled)
-            else:
-                session = desk.label(LabelRequest(**common), progress, cancelled)
-            if cancelled():
-                session.close()
-                raise Cancelled
-            if back:
-                session.undo(cancelled)
-            return session
-
+        refs = self.everybody(project, way)
+        call = opening(desk, project, refs, way, budget, send=send, back=back)
         self.preparing = True
         self._job = self._services.background.run(
             "evaluate",
@@ -244,7 +210,7 @@ class DecideAskFlow(QObject):
         if question is None:
             self.conclude()
             return
-        panel = self.votes if self._way == "votes" else self.labels
+        panel = self.votes if self.way == "votes" else self.labels
         panel.show_question(question, session.progress, session.confidence)
         self._show()
         if begin or panel.isAncestorOf(panel.focusWidget() or panel):
@@ -321,7 +287,7 @@ class DecideAskFlow(QObject):
         self._job = None
         self.preparing = self.concluding = False
         if self.session is not None:
-            self._given[self._way] = self.session.progress.done
+            self._given[self.way] = self.session.progress.done
         self._close()
         self._show_given()
         self._show()
@@ -378,8 +344,8 @@ class DecideAskFlow(QObject):
 
     def _show(self) -> None:
         asking = self.session is not None and not self.concluding and not self.preparing
-        self.labels.setVisible(asking and self._way == "labels")
-        self.votes.setVisible(asking and self._way == "votes")
+        self.labels.setVisible(asking and self.way == "labels")
+        self.votes.setVisible(asking and self.way == "votes")
         self.offer.setVisible(bool(self._ways) and not self.active)
         self.card.setVisible(asking or not self.offer.isHidden())
         state = (self.preparing, asking, self.concluding, bool(self._ways))

@@ -24,6 +24,13 @@ LLM = "llm"
 """Key of the endpoint's name in the project's extra facts."""
 
 
+def _enough(task: Task, examples: Examples | None) -> bool:
+    """Whether these examples can be put to a chat model: texts can be voted on without right answers."""
+    if examples is None:
+        return False
+    return examples.labels is not None or task.output_kind == "text"
+
+
 class DecideLlmFlow(QObject):
     """Owns the card's meaning; the page measures.
 
@@ -54,12 +61,21 @@ class DecideLlmFlow(QObject):
         name = project.extra.get(LLM)
         return (*project.refs, f"endpoint:{name}") if name else project.refs
 
+    def suits(self, task: Task | None) -> bool:
+        """Whether a chat model can take part without right answers."""
+        return task is not None and suits(task) and task.output_kind == "text"
+
+    def leave(self) -> None:
+        """Go on without the endpoint."""
+        project = self._services.project
+        rest = {key: value for key, value in project.extra.items() if key != LLM}
+        self._services.change_project(replace(project, extra=rest))
+
     def show(self, evaluation: Evaluation | None, task: Task | None) -> None:
         """Show what the evaluation says of an LLM, at the prices of now."""
         self._evaluation, self._task = evaluation, task
         examples = self._examples()
-        ready = examples is not None and examples.labels is not None
-        can = task is not None and suits(task) and ready
+        can = task is not None and suits(task) and _enough(task, examples)
         name = self._services.project.extra.get(LLM)
         need = first_of(evaluation.need_llm if evaluation else (), name)
         if need is not None:
@@ -102,7 +118,5 @@ class DecideLlmFlow(QObject):
         self.measure_asked.emit(True)
 
     def _leave(self) -> None:
-        project = self._services.project
-        rest = {key: value for key, value in project.extra.items() if key != LLM}
-        self._services.change_project(replace(project, extra=rest))
+        self.leave()
         self.measure_asked.emit(False)

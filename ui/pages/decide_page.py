@@ -22,12 +22,13 @@ from ui.background import Job
 from ui.messages import message_of
 from ui.models.stored_evaluation import stored_evaluation
 from ui.pages.announce import announce
-from ui.pages.decide_ask_flow import DecideAskFlow, ways_of
+from ui.pages.ask_session import ways_of
+from ui.pages.decide_ask_flow import DecideAskFlow
 from ui.pages.decide_disagreements import ContestedReader
 from ui.pages.decide_empty import TASK_STEP, missing, show_missing, step_for
 from ui.pages.decide_examples import ExamplesReader
 from ui.pages.decide_export import DecideExport
-from ui.pages.decide_llm_flow import DecideLlmFlow
+from ui.pages.decide_llm_flow import LLM, DecideLlmFlow
 from ui.pages.decide_progress import DecideProgress
 from ui.pages.decide_question import DecideQuestion
 from ui.pages.decide_results import DecideResults
@@ -85,7 +86,9 @@ class DecidePage(QWidget):
         self.results.hide()
         self.llm = DecideLlmFlow(services, self.results.llm, lambda: self.examples.examples, self)
         self.llm.measure_asked.connect(self.measure)
-        self.asking = DecideAskFlow(services, self)
+        self.asking = DecideAskFlow(services, self.llm.refs, self)
+        self.asking.offer.llm_asked.connect(self.llm.ask)
+        self.asking.offer.leave_asked.connect(self.llm.leave)
         self.asking.moved.connect(self._events)
         self.asking.changed.connect(self._asking_changed)
         self.asking.concluded.connect(self._evaluated)
@@ -126,7 +129,7 @@ class DecidePage(QWidget):
             race = project.extra.get(RACE) is True
             self.question.show_race(race, str(self.question.metric_box.currentData()))
         self.examples.read(project)
-        self.asking.show(project, self._task, self.examples.examples)
+        self._show_asking(project)
         self._show_buttons()
 
     def activate(self) -> None:
@@ -139,6 +142,10 @@ class DecidePage(QWidget):
     def measure(self, send: bool = False) -> None:
         """Measure what is not measured yet, and decide; ``send``: the user agreed to what an LLM gets."""
         self.question.flush()
+        examples = self.examples.examples
+        if examples is not None and examples.labels is None:
+            self.asking.vote(send=send)  # nothing to measure with: a person judges
+            return
         project, desk = self._services.project, self._services.desk
         if self._busy() or not self._ready() or project.task is None or not project.data_path:
             return
@@ -194,7 +201,8 @@ class DecidePage(QWidget):
         """The models answer, a person is asked, or it is over."""
         asking = self.asking
         if asking.preparing:
-            self._start_progress(self._services.project.refs, "ask.preparing")
+            refs = asking.everybody(self._services.project, asking.way)
+            self._start_progress(refs, "ask.preparing")
         elif self._running is None:
             self.progress.hide()
             key = "ask.concluding" if asking.concluding else ""
@@ -238,6 +246,11 @@ class DecidePage(QWidget):
         self.question.say("")
         self._show_buttons()
 
+    def _show_asking(self, project: Project) -> None:
+        self.asking.show(project, self._task, self.examples.examples)
+        name = project.extra.get(LLM)
+        self.asking.offer.show_llm(name, possible=self.llm.suits(self._task))
+
     def _askable(self, basis: Basis) -> bool:
         return basis in ways_of(self._task, self.examples.examples)
 
@@ -253,7 +266,7 @@ class DecidePage(QWidget):
         labelled = examples is None or examples.labels is not None
         ways = ways_of(self._task, examples)
         self.question.show_data(name, n, labelled=labelled or not ways)
-        self.asking.show(self._services.project, self._task, examples)
+        self._show_asking(self._services.project)
         if not self._busy():
             self.question.say(text("decide.reading") if self.examples.reading else "")
         if not labelled and not ways:
