@@ -318,8 +318,9 @@ class DecidePage(QWidget):
         self.question.show_running(
             running, again=known is not None, ready=self._ready(), primary=not decided
         )
-        if self.asking.active:  # its questions follow from the margin
+        if self.asking.active:  # its questions follow from both
             self.question.margin.setEnabled(False)
+            self.question.cost_box.setEnabled(False)
 
     # -- choices ------------------------------------------------------------------------------------
 
