@@ -28,6 +28,7 @@ class TorchEngine:
             "torch",
             "transformers.models.auto.tokenization_auto",
             "transformers.models.auto.modeling_auto",
+            "transformers.modeling_layers",
             "transformers.generation.utils",
         ),
     )

@@ -132,12 +132,14 @@ class TrialRun:
                 if contestant.made:
                     self._make(seat, args)
                 self._tell(TrialEvent("loading", contestant.ref))
-                seat.worker = self._spare() if contestant.engine == ENGINE else None
-                seat.warm_start = seat.worker is not None
-                if seat.worker is None:
-                    seat.worker = self._start_worker("endpoint" if contestant.remote else "model")
                 with machine_turn(self._cancelled, self._waiting(contestant.ref)) as alone:
                     seat.shared |= not alone
+                    # Only now, so that waiting for the turn is in no time.
+                    seat.worker = self._spare() if contestant.engine == ENGINE else None
+                    seat.warm_start = seat.worker is not None
+                    if seat.worker is None:
+                        role = "endpoint" if contestant.remote else "model"
+                        seat.worker = self._start_worker(role)
                     self._load_one(seat, seat.worker, args)
             except PetitError as error:
                 self._failed(seat, error)
