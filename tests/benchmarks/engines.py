@@ -29,6 +29,7 @@ from selector.engines.onnx_export import export_graph, quantise_graph
 from selector.worker.client import WorkerClient
 from selector.worker.spawn import MODEL_ENVIRONMENT
 from tests.benchmarks import engine_shapes as shapes
+from tests.benchmarks.engine_targets import judged
 
 
 @dataclass
@@ -135,9 +136,14 @@ def rounds(contestants: list[Contestant], n: int) -> None:
                 contestant.turns.clear()
 
 
+def paired(slow: Contestant, fast: Contestant, what: Callable[[Turn], float]) -> list[float]:
+    """How many times as much ``slow`` needs as ``fast``, in each round."""
+    return [what(a) / what(b) for a, b in zip(slow.turns, fast.turns, strict=True)]
+
+
 def ratio(slow: Contestant, fast: Contestant, what: Callable[[Turn], float]) -> str:
     """How many times as much ``slow`` needs as ``fast``: median (smallest to largest)."""
-    values = [what(a) / what(b) for a, b in zip(slow.turns, fast.turns, strict=True)]
+    values = paired(slow, fast, what)
     return f"{statistics.median(values):5.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
@@ -196,6 +202,10 @@ def encoders(
         against = " | ".join(ratio(base, one, what) for base in known for what in (wall, cpu))
         say(f"{one.name:26}{one.median(wall):8.2f}{one.median(cpu):8.2f}   {against}")
     for one in ours:
+        for base, batch in zip(known, (1, 16), strict=True):
+            value = statistics.median(paired(base, one, cpu))
+            say(f"  {judged(f'{one.name} against batch {batch}', value)}")
+    for one in ours:
         difference, equal = largest_difference(one, known[0])
         say(f"  {one.name}: largest difference {difference:.1e}, same answer {equal:.0%}")
         if one.name.endswith("fp32"):
@@ -249,6 +259,9 @@ def decoders(shape: shapes.DecoderShape, root: Path, tokens: int, n: int, thread
     for mine, base in compared:
         fast, soon = ratio(base, mine, speed), ratio(base, mine, first)
         say(f"  {mine.name} against {base.name}: tokens/s {fast}, first {soon}")
+    for base, other in zip((theirs[2], *theirs[:2]), ("llama.cpp", "fp32", "bf16"), strict=True):
+        value = statistics.median(paired(base, ours[0], speed))
+        say(f"  {judged(f'q8_0 against {other}', value)}")
     for mine, base in compared[:2]:
         assert mine.turns[-1].answer["text"] == base.turns[-1].answer["text"], "outputs differ"
 
@@ -274,6 +287,7 @@ def cold_starts(encoder: Path, gguf: Path, n: int, threads: int) -> None:
         say(
             f"  {engine}-{precision:6} {statistics.median(taken):5.2f} s ({min(taken):.2f} to {max(taken):.2f})"
         )
+        say(f"  {judged(f'cold {engine}', statistics.median(taken))}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
