@@ -57,10 +57,12 @@ class KeptWorker:
             worker.close(_SHUT_DOWN_S)
 
     def close(self) -> None:
-        """End it, and keep none any more."""
+        """End it at once, for it does nothing; keep none any more."""
         with self._lock:
             self._closed = True
-        self.drop()
+        if (worker := self._pop()) is not None:
+            worker.kill()
+            worker.close(_SHUT_DOWN_S)
 
     def _pop(self) -> WorkerClient | None:
         with self._lock:
