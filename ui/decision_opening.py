@@ -31,6 +31,7 @@ def project_of_decision(desk: Desk, path: Path) -> Project:
 
 def _evaluation(document: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of the document that the evaluation it came from had, in that shape."""
+    errors = document.get("errors") or {}
     return {
         "task": document["task"],
         "metric": metric["id"],
@@ -42,7 +43,8 @@ def _evaluation(document: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[
         "data": document["data"],
         "seed": 0,
         "disagreements": [],
-        "confusion": {},
-        "labels": [],
+        "confusion": errors.get("confusion", {}),
+        "labels": errors.get("labels", []),
+        "need_llm": document.get("need_llm") or [],
         "basis": metric.get("basis", "examples"),
     }

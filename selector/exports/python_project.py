@@ -15,11 +15,13 @@ import re
 import shutil
 import string
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from selector.decide.document import check, save
 from selector.decide.pinned import verify_file
+from selector.engines.made import fidelity_of
 from selector.errors import (
     DamagedFile,
     DecisionUnreadable,
@@ -160,6 +162,26 @@ def _evidence(metric: Mapping[str, Any], language: Language) -> str:
     )
 
 
+def _compared(document: Mapping[str, Any], contestant: Contestant, words: Wording) -> str:
+    """What a form that Petit made is worth against the original: on sentences, and on the user's examples."""
+    if not contestant.made:
+        return words.text("export.own_files")
+    said = []
+    if (found := fidelity_of(Path(contestant.made), contestant.precision)) is not None:
+        said.append(words.text("export.fidelity", **asdict(found)))
+    model = contestant.ref.partition("#")[0]
+    scores = {x["ref"]: x["score"] for x in document["models"] if x["score"] is not None}
+    mine = scores.pop(contestant.ref, None)
+    for ref, score in scores.items():
+        if mine is not None and ref.partition("#")[0] == model:
+            form = _plain(ref.partition("#")[2])
+            change = words.points(mine - score)
+            said.append(
+                words.text("export.change", form=form, n=document["metric"]["n"], change=change)
+            )
+    return " ".join(said) or words.text("export.not_compared")
+
+
 def readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, str]:
     """What is told of the model, without anything that Markdown or HTML would read as more than text."""
     document = request.document
@@ -173,6 +195,7 @@ def readme_facts(request: ExportRequest, contestant: Contestant) -> dict[str, st
         "tolerance": f"{tolerance(contestant.engine, contestant.precision):g}",
         "licence": _plain(document["licence"]["id"] or "?"),
         "evidence": _evidence(document["metric"], request.language),
+        "compared": _compared(document, contestant, Wording(request.language)),
     }
 
 

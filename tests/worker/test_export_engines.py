@@ -113,6 +113,7 @@ def test_an_eight_bit_form_that_petit_made_goes_along_and_not_what_it_was_made_f
     assert (settings["graph"], settings["tolerance"]) == ("model_int8.onnx", 0.05)
     checked = run_there(folder, "-m", "unittest")
     assert checked.returncode == 0, checked.stderr
+    assert "made by Petit: the same answer as the original to" in (folder / "README.md").read_text()
     graph = folder / "model" / "model_int8.onnx"
     graph.write_bytes(graph.read_bytes()[:-1] + b"?")
     assert run_there(folder, "predict.py", "--verify").returncode == 1
