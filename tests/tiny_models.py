@@ -305,3 +305,74 @@ def make_image_classifier(
     (folder / "preprocessor_config.json").write_text(json.dumps(reading))
     _card(folder, "image-classification")
     return folder
+
+
+def make_speech(folder: Path, seed: int = 0) -> Path:
+    """A wav2vec with random weights that names a letter for each moment."""
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    signs = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefgh"]
+    config = Wav2Vec2Config(
+        vocab_size=len(signs),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(8, 8),
+        conv_stride=(40, 8),
+        conv_kernel=(80, 8),
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+        pad_token_id=0,
+        initializer_range=0.5,
+    )
+    Wav2Vec2ForCTC(config).save_pretrained(folder)
+    (folder / "vocab.json").write_text(json.dumps({sign: i for i, sign in enumerate(signs)}))
+    special = {"pad_token": "<pad>", "unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
+    spelling = {"tokenizer_class": "Wav2Vec2CTCTokenizer", "word_delimiter_token": "|", **special}
+    (folder / "tokenizer_config.json").write_text(json.dumps(spelling))
+    hearing = {
+        "feature_extractor_type": "Wav2Vec2FeatureExtractor",
+        "feature_size": 1,
+        "sampling_rate": 16000,
+        "padding_value": 0.0,
+        "do_normalize": True,
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(hearing))
+    _card(folder, "automatic-speech-recognition")
+    return folder
+
+
+def make_listener(folder: Path, seed: int = 0) -> Path:
+    """A Whisper with random weights, which writes what it hears."""
+    import torch
+    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    config = WhisperConfig(
+        vocab_size=_tokenizer(folder, decoder=True),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=32,
+        decoder_ffn_dim=32,
+        max_target_positions=24,
+        pad_token_id=0,
+        bos_token_id=2,
+        eos_token_id=3,
+        decoder_start_token_id=2,
+        suppress_tokens=[],
+        begin_suppress_tokens=[],
+        init_std=0.3,
+    )
+    WhisperForConditionalGeneration(config).save_pretrained(folder)
+    WhisperFeatureExtractor(feature_size=80).save_pretrained(folder)
+    _card(folder, "automatic-speech-recognition")
+    return folder

@@ -17,11 +17,13 @@ from tests.tiny_models import (
     make_masked,
     make_ranker,
     make_rewriter,
+    make_speech,
     make_tagger,
     make_translator,
 )
 
 HOSTILE = 'evil"""\n\'); import os; os.system("touch hacked") # ${name} $task {0} %s </script>'
+SOUNDS = Path(__file__).parent / "sounds"
 IMAGES = Path(__file__).parent / "images"
 TEXTS = {
     "text-classification": [
@@ -45,6 +47,7 @@ TEXTS = {
     ],
     "translation": ["my card is lost", "refund", "where is the card " * 30],
     "image-classification": [str(IMAGES / "disc.png"), str(IMAGES / "door.jpg")],
+    "automatic-speech-recognition": [str(SOUNDS / "tone.wav"), str(SOUNDS / "chord.flac")],
     "fill-mask": ["my [MASK] is lost", "where is ___ card?", "refund " * 90 + "<mask> card"],
     "summarization": ["my card is lost", "refund", "where is the card " * 30],
     "text-generation": ["my card is lost", "where is the card " * 3],
@@ -59,6 +62,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "question-answering": make_answerer,
     "translation": make_translator,
     "image-classification": make_image_classifier,
+    "automatic-speech-recognition": make_speech,
     "fill-mask": make_masked,
     "summarization": make_rewriter,
     "text-generation": make_decoder,

@@ -22,6 +22,8 @@ from selector.decide.text_metrics import (
     bleu_score,
     chrf_counts,
     chrf_score,
+    edit_counts,
+    edit_score,
     exact_match,
     token_f1,
 )
@@ -306,6 +308,15 @@ def _one_query(
     return lambda outputs, labels, _: ranked(outputs, labels, [""] * len(labels))
 
 
+def _heard(characters: bool) -> Callable[[Outputs, Sequence[str], Sequence[str]], Floats]:
+    def statistics(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
+        del label_set
+        texts = [o.text if isinstance(o, Text) else "" for o in outputs]
+        return edit_counts(texts, labels, characters)
+
+    return statistics
+
+
 def _bleu(outputs: Outputs, labels: Sequence[str], label_set: Sequence[str]) -> Floats:
     del label_set
     texts = [o.text if isinstance(o, Text) else "" for o in outputs]
@@ -360,6 +371,8 @@ METRICS: Mapping[str, Metric] = {
         Metric("exact-match", "text", _texts(exact_match), mean, also=("passage",)),
         Metric("chrf", "text", _chrf, chrf_score),
         Metric("bleu", "text", _bleu, bleu_score),
+        Metric("word-accuracy", "text", _heard(characters=False), edit_score),
+        Metric("character-accuracy", "text", _heard(characters=True), edit_score),
         Metric("span-f1", "spans", _spans(with_labels=True), span_f1),
         Metric("span-place-f1", "spans", _spans(with_labels=False), span_f1),
     )

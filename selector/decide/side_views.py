@@ -12,6 +12,7 @@ from selector.decide.statistics import Posterior, interval, posterior
 from selector.hub.candidate import Reason
 from selector.tasks.outputs import Labels, ScoredLabel
 
+HEARD = frozenset({"word-accuracy", "character-accuracy"})
 _MANY_TEXTS = 30_000
 """Counting n-grams takes 0.1 ms a text; beyond this nobody waits for a metric beside the main one."""
 
@@ -38,6 +39,10 @@ def other_metrics(
             continue
         if other.id.startswith("several") != chosen.id.startswith("several"):
             continue  # of one label each, or of several
+        if (other.id in HEARD) != (chosen.id in HEARD) or (
+            other.id == "bleu" and chosen.id != "chrf"
+        ):
+            continue  # what was heard, and translations, have measures of their own
         tables = [other.table(x.answers, labels, names, inputs) for x in alive]
         # Nothing is decided by these: an interval needs no 2,000 draws.
         joint = posterior(other, tables, clusters, max(200, draws // 4), seed)

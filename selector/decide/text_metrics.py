@@ -123,3 +123,36 @@ def bleu_score(sums: Floats) -> Floats:
         brevity = np.where(said < wanted, np.exp(1 - wanted / said), 1.0)
         found = brevity * np.exp(logs)
     return np.asarray(np.where((said > 0) & (right.sum(axis=-1) > 0), found, 0.0))
+
+
+def edit_counts(answers: Sequence[str], references: Sequence[str], characters: bool) -> Floats:
+    """Edits that an answer needs to become its reference, and the reference's length: shape (n, 2).
+
+    In words, or in characters; counted by jiwer without case and punctuation, which say nothing of what
+    was heard.
+    """
+    import jiwer
+
+    rows = np.zeros((len(answers), 2))
+    for row, (answer, reference) in enumerate(zip(answers, references, strict=True)):
+        mine, theirs = spoken(answer), spoken(reference)
+        if not theirs:
+            rows[row] = len(mine if characters else mine.split()), 0
+            continue
+        found = (jiwer.process_characters if characters else jiwer.process_words)(theirs, mine)
+        edits = found.substitutions + found.deletions + found.insertions
+        rows[row] = edits, found.hits + found.substitutions + found.deletions
+    return rows
+
+
+def spoken(text: str) -> str:
+    """Lower case, without punctuation, one space between words; apostrophes part words."""
+    parted = text.lower().replace("’", " ").replace("'", " ").replace("-", " ")
+    return " ".join(parted.translate(_punctuation()).split())
+
+
+def edit_score(sums: Floats) -> Floats:
+    """1 - edits / length, not below 0: shape (..., 2) to (...). The rate of errors is 1 minus this."""
+    edits, length = sums[..., 0], sums[..., 1]
+    found = 1 - edits / np.where(length > 0, length, 1.0)
+    return np.asarray(np.where(length > 0, np.clip(found, 0.0, 1.0), edits <= 0))

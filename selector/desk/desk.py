@@ -51,7 +51,7 @@ from selector.machine.memory import probe_memory
 from selector.paths import Locations
 from selector.settings import Settings
 from selector.tasks import words as task_words
-from selector.tasks.base import Language, Task
+from selector.tasks.base import FILE_KINDS, Language, Task
 from selector.trial.agreement import with_agreement
 from selector.trial.contestants import find_local, read_references
 from selector.trial.measurement import Measurement, Trial, TrialEvent
@@ -193,7 +193,7 @@ class Desk(BundleDesk):
         known = registry.task(task)
         if not inputs:
             raise DataEmpty(name="input")
-        if known.input_kind == "image":
+        if known.input_kind in FILE_KINDS:
             inputs = [placed(text, Path.cwd()) for text in inputs]
         chosen = self.contestants(refs, task)
         trial = Trial(

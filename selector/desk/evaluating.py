@@ -27,7 +27,7 @@ from selector.errors import BadSetting, DataColumns
 from selector.store.database import Database
 from selector.store.measurements import last_measurement, remember_measurement
 from selector.store.outputs import known_outputs, remember_output
-from selector.tasks.base import Task
+from selector.tasks.base import FILE_KINDS, Task
 from selector.tasks.outputs import Output
 from selector.trial.measurement import Contestant, Measurement, Trial, TrialEvent
 from selector.trial.runner import run_trial
@@ -49,7 +49,7 @@ def read_labelled(request: EvaluateRequest) -> Examples:
     if not 0.5 < request.confidence < 1:
         raise BadSetting(setting="confidence", value=request.confidence, allowed="0.5 … 1")
     examples = read_examples(request.data, request.input_column, request.label_column)
-    if registry.task(request.task).input_kind == "image":
+    if registry.task(request.task).input_kind in FILE_KINDS:
         found = tuple(placed(text, request.data.absolute().parent) for text in examples.inputs)
         examples = replace(examples, inputs=found)
     if examples.labels is None:

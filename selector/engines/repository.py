@@ -15,6 +15,7 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
     "text-classification": ("ForSequenceClassification",),
     "zero-shot-classification": ("ForSequenceClassification",),
     "text-ranking": ("ForSequenceClassification",),
+    "automatic-speech-recognition": ("ForCTC", "ForConditionalGeneration"),
     "image-classification": ("ForImageClassification",),
     "token-classification": ("ForTokenClassification",),
     "question-answering": ("ForQuestionAnswering",),

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 Language = Literal["en", "fr"]
 Modality = Literal["text", "image", "audio", "video", "biology", "chemistry", "table"]
-InputKind = Literal["text", "text_pair", "image"]
+InputKind = Literal["text", "text_pair", "image", "audio"]
 OutputKind = Literal["labels", "vector", "similarity", "text", "spans", "passage", "number"]
 
+FILE_KINDS: frozenset[InputKind] = frozenset({"image", "audio"})
+"""Inputs that are paths of files."""
+
 PAIR_SEPARATOR = "\t"
-"""A ``text_pair`` input is one string: the two texts joined by a tab. An ``image`` is the path of a file."""
+"""A ``text_pair`` input is one string: the two texts joined by a tab. An ``image`` or
+``audio`` is the path of a file."""
 
 
 class TaskRunner(Protocol):

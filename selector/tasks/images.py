@@ -6,12 +6,12 @@ What needs Pillow runs in workers only.
 
 from __future__ import annotations
 
-import stat
 import warnings
 from pathlib import Path
 from typing import Any
 
 from selector.input_errors import InputUnusable
+from selector.tasks.files import unusable_file
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """What is read; Pillow knows more, some of which starts other programs."""
@@ -23,19 +23,7 @@ MAX_PIXELS = 50_000_000
 
 def unusable_image(index: int, path: str) -> InputUnusable | None:
     """Why the file cannot be an image for a model, as far as its entry in the folder says; else None."""
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return InputUnusable(index=index, reason="input.no_file", path=path[-200:])
-    if not stat.S_ISREG(found.st_mode):
-        return InputUnusable(index=index, reason="input.no_file", path=path[-200:])
-    if found.st_size == 0:
-        return InputUnusable(index=index, reason="input.empty")
-    if found.st_size > MAX_BYTES:
-        return InputUnusable(
-            index=index, reason="input.file_too_large", bytes=found.st_size, limit=MAX_BYTES
-        )
-    return None
+    return unusable_file(index, path, MAX_BYTES)
 
 
 def read_image(index: int, path: str) -> Any:

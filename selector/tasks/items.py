@@ -11,6 +11,7 @@ from typing import Any
 from selector.errors import Cancelled, OutOfMemory, PetitError, RunFailed
 from selector.input_errors import InputUnusable
 from selector.log import redact
+from selector.tasks.audio import unusable_audio
 from selector.tasks.base import PAIR_SEPARATOR, InputKind, TaskRunner
 from selector.tasks.failures import first_line, is_out_of_memory
 from selector.tasks.images import unusable_image
@@ -26,6 +27,8 @@ def unusable(index: int, text: str, kind: InputKind) -> InputUnusable | None:
     problem = unreadable(index, text)
     if problem is None and kind == "image":
         return unusable_image(index, text)
+    if problem is None and kind == "audio":
+        return unusable_audio(index, text)
     if problem is None and kind == "text_pair" and PAIR_SEPARATOR not in text:
         return InputUnusable(index=index, reason="input.not_a_pair")
     return problem

@@ -12,7 +12,15 @@ import pytest
 
 from selector import registry
 from selector.decide.metrics import METRICS
-from selector.tasks.base import PAIR_SEPARATOR, InputKind, Language, Modality, OutputKind, Task
+from selector.tasks.base import (
+    FILE_KINDS,
+    PAIR_SEPARATOR,
+    InputKind,
+    Language,
+    Modality,
+    OutputKind,
+    Task,
+)
 
 LANGUAGES = get_args(Language)
 
@@ -32,7 +40,9 @@ def test_it_is_the_one_constant_of_a_file_named_like_it(task: Task) -> None:
 def test_it_speaks_every_language(task: Task) -> None:
     for texts in (task.title, task.purpose, task.words, task.sample_inputs):
         assert set(texts) == set(LANGUAGES)
-        assert all(texts.values()) or (texts is task.sample_inputs and task.input_kind == "image")
+        assert all(texts.values()) or (
+            texts is task.sample_inputs and task.input_kind in FILE_KINDS
+        )
     for language in LANGUAGES:
         assert not task.title[language].endswith(".")
         assert task.purpose[language].endswith(".")

@@ -141,8 +141,8 @@ def test_text_scores_stay_between_zero_and_one(pairs: list[tuple[str, str]]) -> 
     for name in metrics_for("text"):
         assert 0 <= observed(name, outputs, labels) <= 1 + 1e-12
         same: list[Output | None] = [Text(b, 1) for b in labels]
-        if name == "bleu":
-            continue  # of fewer than four words it is 0
+        if name in {"bleu", "word-accuracy", "character-accuracy"}:
+            continue  # of fewer than four words the first is 0; for the others signs are nothing
         if name != "chrf" or all(b.strip() for b in labels):
             assert observed(name, same, labels) == pytest.approx(1)
 
@@ -241,3 +241,19 @@ def test_r_squared_is_scikit_learns_and_a_missing_estimate_explains_nothing(seed
         stats.spearmanr(truth, said).statistic
     )
     assert observed("r-squared", [Number(1e9)] * 40, labels) == -1
+
+
+def test_what_was_heard_is_judged_as_jiwer_does_without_case_and_punctuation() -> None:
+    import jiwer
+
+    said = ["the card is lost today", "refund", "hello hello hello hello", ""]
+    wanted = ["My card is lost, today!", "a refund please", "Hello.", "nothing"]
+    outputs: list[Output | None] = [Text(x, 1) for x in said]
+    plain = ["my card is lost today", "a refund please", "hello", "nothing"]
+    words = 1 - jiwer.wer(plain, said)
+    assert observed("word-accuracy", outputs, wanted) == pytest.approx(max(0, words))
+    letters = 1 - jiwer.cer(plain, said)
+    assert observed("character-accuracy", outputs, wanted) == pytest.approx(max(0, letters))
+    assert observed("word-accuracy", [None, Text("Wo-rds", 1)], ["x", "wo rds"]) == pytest.approx(
+        2 / 3
+    )

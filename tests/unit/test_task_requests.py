@@ -54,6 +54,10 @@ TUNED: dict[Language, Requests] = {
             "sort product photos",
             "is there a defect in this picture",
         ),
+        "automatic-speech-recognition": (
+            "transcribe customer calls",
+            "turn a podcast into text",
+        ),
         "fill-mask": ("guess the missing word in a sentence", "fill in the blanks of an exercise"),
         "feature-extraction": (
             "search our archive by meaning",
@@ -109,6 +113,10 @@ TUNED: dict[Language, Requests] = {
         "image-classification": (
             "trier des photos de produits",
             "y a-t-il un défaut sur cette image",
+        ),
+        "automatic-speech-recognition": (
+            "transcrire des appels clients",
+            "mettre un podcast par écrit",
         ),
         "fill-mask": ("deviner le mot manquant dans une phrase", "compléter un exercice à trous"),
         "feature-extraction": (
@@ -168,6 +176,10 @@ KEPT_OUT: dict[Language, Requests] = {
             "which plant is in the photo",
             "recognise damaged parcels in camera images",
         ),
+        "automatic-speech-recognition": (
+            "write down what was said in a meeting recording",
+            "voice messages as text",
+        ),
         "fill-mask": ("predict the masked word", "restore unreadable words in an old letter"),
         "feature-extraction": (
             "turn texts into vectors",
@@ -223,6 +235,10 @@ KEPT_OUT: dict[Language, Requests] = {
         "image-classification": (
             "quelle plante est sur la photo",
             "reconnaître des colis abîmés sur des images",
+        ),
+        "automatic-speech-recognition": (
+            "écrire ce qui est dit dans un enregistrement",
+            "des messages vocaux en texte",
         ),
         "fill-mask": (
             "prédire le mot masqué",

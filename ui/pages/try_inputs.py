@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from selector.tasks.base import PAIR_SEPARATOR, Task
-from selector.tasks.images import SUFFIXES
+from selector.tasks import audio, images
+from selector.tasks.base import FILE_KINDS, PAIR_SEPARATOR, Task
 from selector.wording import Wording
 from ui.pages.labels import label
 from ui.widgets.flow_layout import FlowLayout
@@ -93,7 +93,7 @@ class TryInputs(QWidget):
         for box in (self.box, self.second):
             box.textChanged.connect(self._changed)
             box.run_asked.connect(self.run_asked)
-        self.browse = QPushButton(text("try.choose_pictures"))
+        self.browse = QPushButton()
         self.browse.clicked.connect(self._choose)
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips)
@@ -138,7 +138,8 @@ class TryInputs(QWidget):
         text = self._wording.text
         one = "prompt" if task.streams else "text"
         kind = "pairs" if self._pairs else one if self._prompt else "lines"
-        kind = "pictures" if self._pictures else kind
+        kind = {"image": "pictures", "audio": "recording"}.get(task.input_kind, kind)
+        self.browse.setText(text(f"try.choose_{kind}") if task.input_kind in FILE_KINDS else "")
         names = task.parts.get(self._wording.language, ())
         first, second = names or (text("try.first_text"), text("try.second_text"))
         head = "parts" if names else kind
@@ -150,7 +151,7 @@ class TryInputs(QWidget):
         for box, said in zip((self.box, self.second), of_part or usual, strict=True):
             box.setPlaceholderText(said)
         self.second.setVisible(self._pairs)
-        self.browse.setVisible(self._pictures)
+        self.browse.setVisible(task.input_kind in FILE_KINDS)
         self._show_chips(task.sample_inputs.get(self._wording.language, ()))
         self._show_count()
 
@@ -198,11 +199,17 @@ class TryInputs(QWidget):
 
     def _choose(self) -> None:
         text = self._wording.text
-        endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-        kinds = f"{text('try.pictures')} ({endings})"
-        paths, _ = QFileDialog.getOpenFileNames(self, text("try.choose_pictures"), "", kinds)
-        if paths:
+        name, suffixes = (
+            ("pictures", images.SUFFIXES) if self._pictures else ("recordings", audio.SUFFIXES)
+        )
+        kinds = f"{text(f'try.{name}')} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+        if self._pictures:
+            paths, _ = QFileDialog.getOpenFileNames(self, self.browse.text(), "", kinds)
             self.box.add_lines(paths)
+            return
+        path, _ = QFileDialog.getOpenFileName(self, self.browse.text(), "", kinds)
+        if path:
+            self.box.setPlainText(path)
 
     # -- inside -------------------------------------------------------------------------------------
 
