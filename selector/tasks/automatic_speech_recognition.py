@@ -49,7 +49,7 @@ def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
 TASK = Task(
     id="automatic-speech-recognition",
     modality="audio",
-    title={"en": "Write down what is said in recordings", "fr": "Transcrire des enregistrements de parole"},
+    title={"en": "Write down recorded speech", "fr": "Transcrire des enregistrements"},
     purpose={
         "en": "A recording goes in, its words come out as text: calls, meetings, interviews, dictation.",
         "fr": "Un enregistrement entre, ses paroles ressortent en texte : appels, réunions, entretiens, dictées.",

@@ -49,7 +49,7 @@ def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
 TASK = Task(
     id="question-answering",
     modality="text",
-    title={"en": "Find the answer to a question in a text", "fr": "Trouver dans un texte la réponse à une question"},
+    title={"en": "Find an answer in a text", "fr": "Trouver une réponse dans un texte"},
     purpose={
         "en": "A question and a text go in; the piece of the text that answers comes out, word for word.",
         "fr": "Une question et un texte entrent ; le passage du texte qui y répond ressort, mot pour mot.",

@@ -50,7 +50,7 @@ def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
 TASK = Task(
     id="text-ranking",
     modality="text",
-    title={"en": "Rank texts by how well they answer", "fr": "Ordonner des textes selon leur pertinence"},
+    title={"en": "Rank texts by relevance", "fr": "Ordonner par pertinence"},
     purpose={
         "en": "A question and a text get a score: the text that answers best comes first. For the last step of a search.",
         "fr": "Une question et un texte reçoivent une note : le plus pertinent vient en tête. Pour finir une recherche.",

@@ -47,7 +47,7 @@ def _load(folder: Path, options: Mapping[str, Any]) -> TaskRunner:
 TASK = Task(
     id="token-classification",
     modality="text",
-    title={"en": "Mark names, places and other things in texts", "fr": "Repérer noms, lieux et autres mentions"},
+    title={"en": "Mark names, places, dates", "fr": "Repérer noms, lieux, dates"},
     purpose={
         "en": "Each text gets marks where something stands: people, firms, places, dates, amounts.",
         "fr": "Chaque texte est annoté là où figure une mention : personnes, sociétés, lieux, dates, montants.",

@@ -121,8 +121,8 @@ TASK = Task(
     id="zero-shot-classification",
     modality="text",
     title={
-        "en": "Sort texts into categories of your own",
-        "fr": "Classer des textes selon vos propres catégories",
+        "en": "Sort into categories of your own",
+        "fr": "Classer selon vos catégories",
     },
     purpose={
         "en": "You name the categories; each text gets the one that fits best, without any example of it.",

@@ -45,6 +45,7 @@ def test_it_speaks_every_language(task: Task) -> None:
         )
     for language in LANGUAGES:
         assert not task.title[language].endswith(".")
+        assert len(task.title[language]) <= 35  # two cards beside each other in a small window
         assert task.purpose[language].endswith(".")
         assert all(word == word.lower() for word in task.words[language])
         assert len(task.words[language]) == len(set(task.words[language])) >= 5
