@@ -52,7 +52,7 @@ TASK = Task(
     title={"en": "Write down recorded speech", "fr": "Transcrire des enregistrements"},
     purpose={
         "en": "A recording goes in, its words come out as text: calls, meetings, interviews, dictation.",
-        "fr": "Un enregistrement entre, ses paroles ressortent en texte : appels, réunions, entretiens, dictées.",
+        "fr": "Un enregistrement entre, ses paroles ressortent en texte : appels, réunions, entretiens, dictées.",
     },
     words={
         "en": (

@@ -52,7 +52,7 @@ TASK = Task(
     title={"en": "Turn texts into vectors", "fr": "Transformer des textes en vecteurs"},
     purpose={
         "en": "Each text becomes a list of numbers; texts that mean the same lie close together, for search and grouping.",
-        "fr": "Chaque texte devient une suite de nombres ; les textes de même sens sont proches : recherche, regroupement.",
+        "fr": "Chaque texte devient une suite de nombres ; les textes de même sens sont proches : recherche, regroupement.",
     },
     words={
         "en": (

@@ -52,7 +52,7 @@ TASK = Task(
     title={"en": "Fill the gap in a sentence", "fr": "Compléter un texte à trou"},
     purpose={
         "en": "A text with one gap, written [MASK], gets the words that fit best: cloze tests, missing or unreadable words.",
-        "fr": "Un texte avec un trou, noté [MASK], reçoit les mots possibles : exercices, mots effacés ou illisibles.",
+        "fr": "Un texte avec un trou, noté [MASK], reçoit les mots possibles : exercices, mots effacés ou illisibles.",
     },
     words={
         "en": ("gap", "blank", "missing", "cloze", "mask", "masked", "fill", "guess", "unreadable"),

@@ -59,7 +59,7 @@ TASK = Task(
     title={"en": "Sort pictures into categories", "fr": "Classer des images par catégorie"},
     purpose={
         "en": "Each picture gets one of the model’s labels: what is on it, whether a part is damaged, which plant it is.",
-        "fr": "Chaque image reçoit une étiquette du modèle : ce qu’on y voit, une pièce abîmée ou non, quelle plante c’est.",
+        "fr": "Chaque image reçoit une étiquette du modèle : ce qu’on y voit, une pièce abîmée ou non, quelle plante c’est.",
     },
     words={
         "en": (

@@ -52,7 +52,7 @@ TASK = Task(
     title={"en": "Find an answer in a text", "fr": "Trouver une réponse dans un texte"},
     purpose={
         "en": "A question and a text go in; the piece of the text that answers comes out, word for word.",
-        "fr": "Une question et un texte entrent ; le passage du texte qui y répond ressort, mot pour mot.",
+        "fr": "Une question et un texte entrent ; le passage du texte qui y répond ressort, mot pour mot.",
     },
     words={
         "en": (

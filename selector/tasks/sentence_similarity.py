@@ -64,7 +64,7 @@ TASK = Task(
     title={"en": "Compare the meaning of two texts", "fr": "Comparer le sens de deux textes"},
     purpose={
         "en": "Two texts get a number from −1 to 1 that says how much they mean the same: duplicates, matching answers.",
-        "fr": "Deux textes reçoivent un nombre de −1 à 1 qui dit s’ils ont le même sens : doublons, réponses proches.",
+        "fr": "Deux textes reçoivent un nombre de −1 à 1 qui dit s’ils ont le même sens : doublons, réponses proches.",
     },
     words={
         "en": (

@@ -48,7 +48,7 @@ TASK = Task(
     title={"en": "Summarise texts", "fr": "Résumer des textes"},
     purpose={
         "en": "A long text goes in, its main points come out in a few sentences: reports, articles, conversations.",
-        "fr": "Un long texte entre, l’essentiel ressort en quelques phrases : rapports, articles, conversations.",
+        "fr": "Un long texte entre, l’essentiel ressort en quelques phrases : rapports, articles, conversations.",
     },
     words={
         "en": ("summarise", "summarize", "summary", "report", "shorten", "condense", "abstract", "digest", "gist"),

@@ -89,7 +89,7 @@ TASK = Task(
     title={"en": "Sort texts into categories", "fr": "Classer des textes par catégorie"},
     purpose={
         "en": "Each text gets one of the model’s labels: a message’s topic, a review’s mood, spam or not.",
-        "fr": "Chaque texte reçoit une étiquette du modèle : sujet d’un message, humeur d’un avis, spam ou non.",
+        "fr": "Chaque texte reçoit une étiquette du modèle : sujet d’un message, humeur d’un avis, spam ou non.",
     },
     words={
         "en": (

@@ -54,7 +54,7 @@ TASK = Task(
     title={"en": "Write text or answer", "fr": "Écrire un texte ou répondre"},
     purpose={
         "en": "A request goes in, a written answer comes out word by word: drafts, rewrites, short replies.",
-        "fr": "Une demande entre, une réponse écrite sort mot à mot : brouillons, reformulations, réponses courtes.",
+        "fr": "Une demande entre, une réponse écrite sort mot à mot : brouillons, reformulations, réponses courtes.",
     },
     words={
         "en": (

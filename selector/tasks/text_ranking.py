@@ -53,7 +53,7 @@ TASK = Task(
     title={"en": "Rank texts by relevance", "fr": "Ordonner par pertinence"},
     purpose={
         "en": "A question and a text get a score: the text that answers best comes first. For the last step of a search.",
-        "fr": "Une question et un texte reçoivent une note : le plus pertinent vient en tête. Pour finir une recherche.",
+        "fr": "Une question et un texte reçoivent une note : le plus pertinent vient en tête. Pour finir une recherche.",
     },
     words={
         "en": (

@@ -50,7 +50,7 @@ TASK = Task(
     title={"en": "Mark names, places, dates", "fr": "Repérer noms, lieux, dates"},
     purpose={
         "en": "Each text gets marks where something stands: people, firms, places, dates, amounts.",
-        "fr": "Chaque texte est annoté là où figure une mention : personnes, sociétés, lieux, dates, montants.",
+        "fr": "Chaque texte est annoté là où figure une mention : personnes, sociétés, lieux, dates, montants.",
     },
     words={
         "en": (

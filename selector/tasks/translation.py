@@ -73,7 +73,7 @@ TASK = Task(
     title={"en": "Translate texts", "fr": "Traduire des textes"},
     purpose={
         "en": "A text in one language goes in, the same in another comes out: messages, product pages, manuals.",
-        "fr": "Un texte dans une langue entre, le même dans une autre ressort : messages, fiches, notices.",
+        "fr": "Un texte dans une langue entre, le même dans une autre ressort : messages, fiches, notices.",
     },
     words={
         "en": (

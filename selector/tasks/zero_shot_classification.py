@@ -126,7 +126,7 @@ TASK = Task(
     },
     purpose={
         "en": "You name the categories; each text gets the one that fits best, without any example of it.",
-        "fr": "Vous nommez les catégories ; chaque texte reçoit celle qui convient le mieux, sans aucun exemple.",
+        "fr": "Vous nommez les catégories ; chaque texte reçoit celle qui convient le mieux, sans aucun exemple.",
     },
     words={
         "en": (
