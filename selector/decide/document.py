@@ -107,7 +107,7 @@ def build(
         "errors": _errors(evaluation),
         "considered": None if considered is None else dict(considered),
         "need_llm": [each.to_json() for each in evaluation.need_llm],
-        "machine": _plain(machine),
+        "machine": _without_places(_plain(machine)),
         "licence": {"id": None, "class": None, "obligations": []} | dict(licence or {}),
         "versions": dict(versions) | (dict(row.versions) if row is not None else {}),
         "samples": [{"input": text, "output": dict(output)} for text, output in samples],
@@ -189,6 +189,12 @@ def taken(
     }
     check(other, "")
     return other
+
+
+def _without_places(machine: dict[str, Any]) -> dict[str, Any]:
+    """A decision travels: under which name its user's folders lie is nobody else's business."""
+    disk = machine.get("disk")
+    return {**machine, "disk": {**disk, "path": ""}} if isinstance(disk, dict) else machine
 
 
 def _plain(value: Any) -> Any:

@@ -68,7 +68,7 @@ def _facts(request: ExportRequest, words: Wording) -> dict[str, Any]:
         "subtitle": words.text(
             "report.subtitle", date=str(document["created"])[:10], version=__version__
         ),
-        "decided": document["contestant"] is not None and document["metric"]["score"] is not None,
+        "decided": document["chosen_by"] == "petit",
         "verdict": parts.verdict(document, words),
         "reasons": [text for x in document["decision"]["reasons"] if (text := sentence(x, words))],
         "purpose": task.purpose[words.language],

@@ -87,11 +87,10 @@ def considered(document: Json, words: Wording) -> dict[str, list[str]]:
         for x in document["models"]
         if x["error"] is not None
     ]
-    out = ("reason.ruled_out", "reason.open")
     dropped += [
         sentence(reason, words)
         for reason in document["decision"]["reasons"]
-        if reason["code"] in out
+        if reason["code"] == "reason.ruled_out"
     ]
     return {"lines": lines, "removed": removed, "measured": refs, "dropped": dropped}
 

@@ -244,6 +244,21 @@ def test_a_choice_of_the_users_own_is_called_that() -> None:
     said = Reader(page(what)).words
     assert "Chosen by a person: mini (torch-fp32)" in said
     assert "Petit recommends nano (torch-fp32)" in said
+    assert 'class="verdict open"' in page(what)
+    assert 'class="verdict"' in page(document())
+    assert "/home/ann" not in str(what)
+
+
+def test_only_a_model_that_is_ruled_out_is_called_out() -> None:
+    base = evaluation()
+    facts = {"ref": REFS[1], "difference_low": -0.2, "difference_high": -0.1, "probability": 0.4}
+    for code, out in (("reason.ruled_out", True), ("reason.open", False)):
+        reasons = (*base.decision.reasons, Reason(code, facts))
+        found = replace(
+            base, decision=replace(base.decision, reasons=reasons), models=base.models[:3]
+        )
+        text = page(document(found))
+        assert (Wording("en").text("report.dropped") in text) is out
 
 
 def test_no_errors_at_all_is_not_an_empty_table() -> None:
