@@ -44,8 +44,9 @@ def engines() -> dict[str, Engine]:
 
 @cache
 def exports() -> dict[str, Export]:
-    """Every export format by its id."""
-    return {export.id: export for export in _constants("selector.exports", "EXPORT")}
+    """Every export format by its id, in the order of menus."""
+    found = _constants("selector.exports", "EXPORT")
+    return {export.id: export for export in sorted(found, key=lambda x: (x.rank, x.id))}
 
 
 def task(task_id: str) -> Task:

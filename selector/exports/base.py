@@ -41,6 +41,8 @@ class Export:
     title: Mapping[Language, str]
     purpose: Mapping[Language, str]
     write: Callable[[ExportRequest], list[Path]]
+    rank: int = 100
+    """Where it stands in menus: what most people want first."""
     runs: bool = False
     """Whether it runs the model, and so must carry recorded answers to check itself with."""
     suits: Callable[[str, str], bool] = _any

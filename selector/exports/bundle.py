@@ -25,6 +25,7 @@ def _write(request: ExportRequest) -> list[Path]:
 
 EXPORT = Export(
     id="bundle",
+    rank=70,
     title={
         "en": "Bundle for a machine without a network",
         "fr": "Paquet pour une machine sans réseau",

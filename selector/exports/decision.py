@@ -25,6 +25,7 @@ def _write(request: ExportRequest) -> list[Path]:
 
 EXPORT = Export(
     id="decision",
+    rank=10,
     title={"en": "Decision file", "fr": "Fichier de décision"},
     purpose={
         "en": "One small file: which model, pinned to its exact files, and the evidence. No model inside.",

@@ -131,6 +131,7 @@ def _suits(task: str, engine: str) -> bool:
 
 EXPORT = Export(
     id="kubernetes",
+    rank=60,
     title={"en": "Kubernetes", "fr": "Kubernetes"},
     purpose={
         "en": "The server with manifests: Deployment and Service, and KServe; memory as it was measured here.",

@@ -61,6 +61,7 @@ def _suits(task: str, engine: str) -> bool:
 
 EXPORT = Export(
     id="notebook",
+    rank=40,
     title={"en": "Notebook", "fr": "Carnet Jupyter"},
     purpose={
         "en": "The Python project with a Jupyter notebook that checks the files and makes the decision again.",

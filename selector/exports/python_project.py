@@ -217,6 +217,7 @@ def write_text(path: Path, text: str) -> None:
 
 EXPORT = Export(
     id="python",
+    rank=30,
     title={"en": "Python project", "fr": "Projet Python"},
     purpose={
         "en": "A folder with the model and predict.py: a function, a command, pinned versions, a test. Runs offline.",

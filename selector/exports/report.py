@@ -110,6 +110,7 @@ def _card(contestant: Contestant) -> RepositoryFacts | None:
 
 EXPORT = Export(
     id="report",
+    rank=20,
     title={"en": "Report", "fr": "Rapport"},
     purpose={
         "en": "One HTML file to read or print: the question, what was measured, the choice, costs, licence, limits.",

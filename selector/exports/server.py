@@ -87,6 +87,7 @@ def _suits(task: str, engine: str) -> bool:
 
 EXPORT = Export(
     id="server",
+    rank=50,
     title={"en": "Server", "fr": "Serveur"},
     purpose={
         "en": "The Python project behind HTTP: batching, health, metrics, a Dockerfile and a compose file.",

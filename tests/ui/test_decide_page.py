@@ -454,6 +454,19 @@ def test_any_measured_model_can_be_exported_and_the_file_says_whose_choice_it_wa
     assert export.open_button.isVisibleTo(page)
 
 
+def test_formats_that_cannot_carry_a_model_are_off_and_say_so(make_bench, qtbot, job):
+    page = open_page(make_bench(holding(decided(), job)), qtbot)
+    actions = dict(zip(page.export.formats, page.export.menu.actions(), strict=True))
+    assert list(actions)[:3] == ["decision", "report", "python"]
+    assert all(action.isEnabled() for action in actions.values())
+    page.export._show_formats("endpoint:big")
+    assert {name for name, action in actions.items() if action.isEnabled()} == {
+        "decision",
+        "report",
+    }
+    assert "endpoint" in actions["python"].toolTip()
+
+
 def test_an_undecided_result_waits_for_the_users_choice_before_it_exports(make_bench, qtbot, job):
     bench = make_bench(holding(undecided(), job))
     page = open_page(bench, qtbot)
