@@ -333,3 +333,20 @@ def test_a_chat_model_takes_part_in_blind_votes_once_the_person_has_seen_what_it
         offer.leave.click()
         assert "llm" not in bench.services.project.extra
         assert not offer.leave.isVisibleTo(page)
+
+
+def test_a_long_text_wraps_beside_its_scroll_bar_and_a_short_one_has_none(make_bench, qtbot):
+    make_bench()
+    panel = LabelPanel(Wording("fr"))
+    qtbot.addWidget(panel)
+    panel.resize(640, 700)
+    panel.show()
+    progress = Progress(12, 80, ("a", "b"), 3, "a", 0.4)
+    box = panel.input
+    panel.show_question(Question(3, LONG * 4, ("x", "y")), progress, 0.95)
+    qtbot.waitUntil(lambda: box.verticalScrollBar().isVisible(), timeout=2000)
+    qtbot.wait(20)
+    line = box.document().firstBlock().layout().lineAt(0)
+    assert line.width() <= box.viewport().width()
+    panel.show_question(Question(4, "short", ("x", "y")), progress, 0.95)
+    qtbot.waitUntil(lambda: not box.verticalScrollBar().isVisible(), timeout=2000)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
@@ -29,6 +29,8 @@ class ReadingBox(QPlainTextEdit):
         self.document().setDocumentMargin(SPACE.xs)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._wrapped_at = 0
+        self.verticalScrollBar().rangeChanged.connect(self._wrap_soon)
 
     @property
     def text(self) -> str:
@@ -54,12 +56,18 @@ class ReadingBox(QPlainTextEdit):
         super().resizeEvent(event)
         self._fit()
 
+    def _wrap_soon(self) -> None:
+        """A bar that comes while the box is being resized is not seen by the text's layout."""
+        QTimer.singleShot(0, self, self._wrap)
+
+    def _wrap(self) -> None:
+        if self._wrapped_at != (width := self.viewport().width()):
+            self._wrapped_at = width
+            self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+            self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+
     def _fit(self) -> None:
-        lines = self.lines()
-        shown = min(self._most, max(self._least, lines))
-        policies = Qt.ScrollBarPolicy
-        fits = policies.ScrollBarAlwaysOff if lines <= self._most else policies.ScrollBarAsNeeded
-        self.setVerticalScrollBarPolicy(fits)
+        shown = min(self._most, max(self._least, self.lines()))
         # The style sheet's border and padding, and the document's own margin.
         around = 2 * (SPACE.xs + SPACE.s)
         height = shown * self.fontMetrics().lineSpacing() + around
