@@ -78,8 +78,8 @@ class ExportDesk(DataDesk):
         """
         task = registry.task(str(document["task"]))
         inputs = [text for texts in task.sample_inputs.values() for text in texts]
-        if not inputs:
-            return document, ()  # pictures, for example: none are shipped
+        if not inputs:  # pictures and recordings do not travel in a text file
+            return document, (Reason("export.no_sample_inputs", {"ref": chosen.ref}),)
         told = {k: v for k, v in document["parameters"].items() if k in task.default_parameters}
         row = self._answers(chosen, task.id, inputs, on_event, never, told)
         samples = [

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from selector import registry
 from selector.cli.command import run
 from selector.decide.document import load, save
 from selector.desk.desk import Desk
@@ -123,6 +124,20 @@ def test_a_model_that_cannot_run_here_is_said_and_not_passed_over(
     with pytest.raises(LoadFailed):
         desk.export(document, "python", tmp_path / "project")
     assert not (tmp_path / "project").exists()
+
+
+def test_a_task_without_inputs_of_its_own_is_said_to_carry_no_answers(
+    desk: Desk, model: Path
+) -> None:
+    put_in_cache(model, "bank/tiny")
+    document = desk.unmeasured("bank/tiny#torch-fp32", TASK)
+    chosen = desk.pinned_here(document)
+    for task in registry.tasks().values():
+        if not any(task.sample_inputs.values()):
+            other = {**document, "task": task.id}
+            same, notes = desk.with_samples(other, chosen, needed=False, on_event=lambda _: None)
+            assert same == other
+            assert [note.code for note in notes] == ["export.no_sample_inputs"]
 
 
 def test_a_target_that_is_taken_is_refused_before_a_model_is_loaded(
