@@ -125,7 +125,7 @@ def test_models_are_pulled_tried_measured_decided_and_exported(
     )
     assert [row["error"] for row in tried["results"]] == [None, None]
     assert tried["results"][0]["outputs"][0]["labels"][0]["label"] in LABELS
-    assert tried["results"][0]["latency_s"]["n"] == 1
+    assert tried["results"][0]["latency_s"]["n"] == 5  # as many rounds as fair times take
 
     evaluated = petit(
         "evaluate", *refs, "--task", "text-classification", "--data", str(data), "--offline"
