@@ -338,7 +338,7 @@ def test_a_person_labels_with_keys_on_a_terminal(petit: Petit, data: Path, tmp_p
     os.close(theirs)
     assert done.returncode == 0, done.stderr
     lines = answers.read_text().splitlines()
-    assert lines[0] == "index,label,kind"
+    assert lines[0] == "index,label,kind,margin"
     assert [line.split(",")[2] for line in lines[1:]] == ["none", "skip"]
 
 

@@ -200,7 +200,8 @@ def test_every_task_has_a_prompt_or_is_refused(tmp_path: Path) -> None:
         try:
             prompt = prompt_of(task, tmp_path)
         except EndpointUnsuited:
-            assert task.modality != "text" or task.output_kind == "vector"
+            # Places in a text and numbers of a model's own are nothing that a chat gives.
+            assert task.modality != "text" or task.output_kind in {"vector", "spans", "passage"}
             continue
         assert "one\ttwo" not in json.dumps(prompt.messages("one\ttwo", ["a", "b"])) or (
             task.output_kind != "similarity"

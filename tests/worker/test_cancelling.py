@@ -7,12 +7,13 @@ import math
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from selector import registry
 from selector.errors import Cancelled, WorkerCrashed
 from selector.worker.client import WorkerClient
 from tests.tiny_gguf import make_gguf, make_writer
@@ -44,12 +45,17 @@ def test_a_run_of_any_kind_stops_when_asked_and_the_next_one_is_answered(
 ) -> None:
     folder = MAKERS[task](tmp_path / task)
     worker.call("load", {"engine": "torch", "task": task, "folder": str(folder), "threads": 1})
-    some = [f"{text} {number}" for number in range(20) for text in TEXTS[task]]
+    of_text = registry.task(task).modality == "text"  # others are given as files
+
+    def numbered(texts: Sequence[str], count: int) -> list[str]:
+        return [f"{t} {n}" if of_text else t for n in range(count) for t in texts]
+
+    some = numbered(TEXTS[task], 20)
     args = {"inputs": some, "parameters": PARAMETERS.get(task, {})}
     worker.call("run", args, timeout_s=60)
     seconds = float(worker.call("run", args, timeout_s=60)["seconds"])
     more = math.ceil(LONG_S / seconds)
-    many = [f"{text} {number}" for number in range(more) for text in some]
+    many = numbered(some, more)
     assert answers_before_the_cancel(worker, {**args, "inputs": many}) < len(many)
     assert worker.call("run", args, timeout_s=60)["n"] == len(some)
 

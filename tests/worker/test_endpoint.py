@@ -461,9 +461,12 @@ def test_an_evaluation_says_whether_an_llm_is_needed(
         kept = last_measurement(store, need.local.ref, f"{SORTING}: one by one")
     assert kept is not None
     assert kept["joules"] == need.local.measured_wh_per_1000 or kept["joules"] > 0
-    assert kept["latency_s"] == {
-        "median": need.local.latency_s, "p95": need.local.p95_s, "n": 30
-    }  # fmt: skip
+    times = kept["latency_s"]
+    assert (times["median"], times["p95"], times["n"]) == (
+        need.local.latency_s,
+        need.local.p95_s,
+        30,
+    )
     again = desk.evaluate(EvaluateRequest(refs, SORTING, data), lambda _: None)
     assert again.evaluation.need_llm == done.evaluation.need_llm
     assert need.llm.p95_s is not None
