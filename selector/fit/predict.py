@@ -31,7 +31,7 @@ TIGHT = 0.85
 """Above this share of available memory a model is called tight."""
 _FOUR_IN_FIVE = 1.2816
 """Standard deviations to either side that hold four values in five of a normal distribution."""
-_LEAST, _MOST = 0.9, 1.02
+_LEAST, _MOST = 0.915, 1.02
 """Measured over predicted peak memory, four times in five, where the architecture is known."""
 _UNKNOWN_LEAST, _UNKNOWN_MOST = 0.7, 1.5
 _SLACK_BYTES = 12_000_000
