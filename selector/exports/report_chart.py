@@ -115,13 +115,18 @@ def _powers(left: float, right: float) -> list[float]:
 
 
 def _apart(heights: Sequence[float], least: float = 15.0) -> list[float]:
-    """The same heights, moved so that the names do not cover each other."""
+    """The same heights, moved as little as need be so that the names do not cover each other."""
+    low, high = TOP, HEIGHT - BOTTOM - 4
+    least = min(least, (high - low) / max(1, len(heights) - 1))
     placed = list(heights)
     order = sorted(range(len(placed)), key=lambda i: heights[i])
     for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + least)
-    overflow = max(placed, default=0.0) - (HEIGHT - BOTTOM - 4)
-    return [height - max(0.0, overflow) for height in placed]
+    # Whoever was pushed off the paper comes back, and pushes those above in turn.
+    for after, before in pairwise([*reversed(order)]):
+        placed[after] = min(placed[after], high)
+        placed[before] = min(placed[before], placed[after] - least)
+    return placed
 
 
 def _line(

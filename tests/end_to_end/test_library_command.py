@@ -89,23 +89,29 @@ def test_ctrl_c_leaves_a_download_that_the_same_command_and_the_window_go_on_wit
         start_new_session=True,
     )
     os.close(behind)
-    shown, deadline = "", time.monotonic() + 60
-    while "B/s" not in shown:  # bytes and rate, on the terminal and not on standard output
+    shown: list[str] = []
+
+    def read() -> None:
+        # All the time: whoever writes to a terminal that nobody reads waits for ever.
+        with suppress(OSError):
+            while chunk := os.read(terminal, 4096):
+                shown.append(chunk.decode(errors="replace"))
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    deadline = time.monotonic() + 60
+    while "B/s" not in "".join(shown):  # bytes and rate, on the terminal and not on standard output
         assert time.monotonic() < deadline
-        shown += os.read(terminal, 4096).decode(errors="replace")
-    assert "org/big" in shown
+        time.sleep(0.02)
+    assert "org/big" in "".join(shown)
     running.send_signal(signal.SIGINT)
     assert running.stdout is not None
     assert running.stdout.read() == b""
     assert running.wait(20) == 130
-    try:
-        while chunk := os.read(terminal, 4096):
-            shown += chunk.decode(errors="replace")
-    except OSError:
-        pass
+    reader.join(20)
     os.close(terminal)
     running.stdout.close()
-    assert "The same command goes on where it stopped" in shown
+    assert "The same command goes on where it stopped" in "".join(shown)
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     window = Desk(locations(petit.data), settings=Settings())
     (item,) = window.downloads.items()
