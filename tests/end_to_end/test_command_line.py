@@ -125,7 +125,8 @@ def test_models_are_pulled_tried_measured_decided_and_exported(
     )
     assert [row["error"] for row in tried["results"]] == [None, None]
     assert tried["results"][0]["outputs"][0]["labels"][0]["label"] in LABELS
-    assert tried["results"][0]["latency_s"]["n"] == 5  # as many rounds as fair times take
+    # As many rounds as fair times take, or as patience allows where the machine is busy.
+    assert 1 <= tried["results"][0]["latency_s"]["n"] <= 5
 
     evaluated = petit(
         "evaluate", *refs, "--task", "text-classification", "--data", str(data), "--offline"

@@ -73,6 +73,15 @@ def petit(tmp_path: Path, hub: LoopbackHub) -> Petit:
     return Petit(tmp_path / "user", hub.endpoint)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs started now hear Ctrl-C, also where the tests run in a background that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals of this kind")
 def test_ctrl_c_leaves_a_download_that_the_same_command_and_the_window_go_on_with(
     petit: Petit, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
