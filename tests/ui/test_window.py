@@ -192,6 +192,15 @@ def test_that_closing_does_not_ask_when_nothing_would_be_lost(open_window, place
     assert answers.asked == []
 
 
+def test_that_the_rail_is_filled_to_its_edge_whatever_the_job_is_called(open_window, places, qtbot):
+    keep(places, title="A title that is as long as they come, and a bit longer", task=TASK, step=0)
+    window = open_window()
+    for _ in range(2):
+        assert window.rail.steps.width() == window.rail.width()
+        window.jobs.begin_own()
+        quiet(window, qtbot)
+
+
 def test_that_a_step_that_is_not_ready_says_why(open_window, places):
     keep(places, title="Mine", step=0)
     window = open_window()
